@@ -9,6 +9,7 @@ import polars as pl
 
 from mlbuild import api
 from mlbuild.engine.execution.events import BuildResult
+from mlbuild.engine.queries.targets import with_descendants
 
 SPECS = Path(__file__).resolve().parents[1] / "specs"
 
@@ -102,6 +103,13 @@ def built(file: Path, *targets: str) -> BuildResult:
     result = api.build(api.load(file), targets, threads=1)
     assert result.ok, {name: failure.message for name, failure in result.failures.items()}
     return result
+
+
+def after(file: Path, *tasks: str) -> frozenset[str]:
+    """Return tasks of a project and everything that depends on them, directly or indirectly: what runs if what they
+    make changes.
+    """
+    return with_descendants(api.plan(api.load(file)), tasks)
 
 
 def copied(project: Path, place: Path) -> None:

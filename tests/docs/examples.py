@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,19 @@ def said(block: Block, folder: Path) -> str:
     _, diagnostics = check(spec)
     # A fragment may define something that only the text around it uses.
     return told([one for one in diagnostics if one.code != "unused" or "[unused]" in wanted(block)])
+
+
+def renewed(page: Path) -> str:
+    """The text of a page with what `check` reports now after the examples that are wrong."""
+    text = page.read_text(encoding="utf-8")
+    for block in examples(page):
+        if wanted(block):
+            with tempfile.TemporaryDirectory() as folder:
+                text = text.replace(
+                    f"{block.text}```\n\n```text\n{wanted(block)}",
+                    f"{block.text}```\n\n```text\n{said(block, Path(folder))}",
+                )
+    return text
 
 
 def project_of(page: Path, folder: Path) -> None:

@@ -11,6 +11,7 @@ from mlbuild.cli.commands import VERBS
 from mlbuild.cli.main import _module, _parser
 from mlbuild.columns import DTYPES
 from mlbuild.data.contracts import COLUMN, CONTRACT
+from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.format import Format
 from mlbuild.data.locators.delta import Delta
 from mlbuild.data.locators.file import File
@@ -71,7 +72,7 @@ def generated() -> dict[Path, str]:
 
 
 def _content(name: str) -> str:
-    """The content of a section: `keys CLASS`, `dtypes`, `groups`, `commands`, `options`, `inputs`, `exits` or `help COMMAND`."""
+    """The content of a section: `keys CLASS`, `dtypes`, `groups`, `formats`, `commands`, `options`, `inputs`, `exits` or `help COMMAND`."""
     what, _, of = name.partition(" ")
     if what == "keys":
         return keys_of(_DESCRIBED[of], _links() if of == "root" else None)
@@ -81,6 +82,10 @@ def _content(name: str) -> str:
         return _arguments(_shared())
     if what == "inputs":
         return _inputs()
+    if what == "formats":
+        return table(
+            ["type", "suffixes"], [[code(one.type), ", ".join(map(code, one.suffixes))] for one in FORMATS]
+        )
     rows: Mapping[str, str] = {
         "dtypes": DTYPES,
         "groups": GROUPS,

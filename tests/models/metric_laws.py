@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn import metrics as scikit_learn
+from sklearn.utils._param_validation import InvalidParameterError
 
 from mlbuild.frozen import frozen
 from mlbuild.models.metrics import METRICS
@@ -132,6 +133,11 @@ def _undefined(case: Case) -> bool:
     return len(np.unique(case.truth)) < max(case.classes, 2)
 
 
+def _positive(case: Case) -> bool:
+    """Whether numbers are all positive, so that any deviance has a value."""
+    return case.classes > 0 or min(case.target.min(), case.scores.min()) > 0
+
+
 def definition(metric: Metric, case: Case) -> float | None:
     """Find the definition by the name of the metric: `f1_macro` is `f1_score` with `average="macro"`."""
     given = {key: value for key, value in write(metric).items() if key != "metric"}
@@ -161,8 +167,12 @@ def definition(metric: Metric, case: Case) -> float | None:
         warnings.simplefilter("ignore")
         try:
             return float(function(case.target, scores, **options))
-        except ValueError:  # rows of one class
-            return None
+        except ValueError as error:
+            rejected = isinstance(error, InvalidParameterError)
+            if not rejected and (_undefined(case) or not _positive(case)):
+                return None
+            why = f"scikit-learn's {function.__name__}: {error}; define '{metric.metric}' in DEFINITIONS"
+            raise AssertionError(why) from error
 
 
 def _predicted(scores: Array) -> Array:

@@ -10,7 +10,7 @@ from mlbuild.models.answers.classification import Classification
 from mlbuild.models.answers.regression import Regression
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
-from tests.models.metric_faults import FAULTS
+from tests.models.metric_faults import FAULTS, differing
 from tests.models.metric_laws import LAWS, samples
 
 
@@ -25,6 +25,15 @@ def test_a_fault_is_found_by_its_law(fault: str) -> None:
     metric, law = FAULTS[fault]
     with pytest.raises(AssertionError):
         LAWS[law](metric)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("jaccard", "'zero_division' .* define 'jaccard' in DEFINITIONS"), ("f1_micro", "f1_micro")],
+)
+def test_a_function_that_does_not_fit_is_told(name: str, told: str) -> None:
+    with pytest.raises(AssertionError, match=told):
+        LAWS["has_the_value_of_its_definition"](differing("f1", metric=name))
 
 
 def test_every_metric_is_tried() -> None:

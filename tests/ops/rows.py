@@ -112,6 +112,20 @@ def as_array(series: pl.Series) -> np.ndarray[Any, Any]:
     return series.cast(pl.Float64).fill_null(float("nan")).to_numpy().reshape(-1, 1)
 
 
+def assert_computed(
+    expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any], tolerance: float = 0.0
+) -> None:
+    """Check that the graph computes the same as polars, as ops have to: except for the sign of zero.
+
+    onnxruntime's Where loses the sign of a negative zero that its condition selects; no step or learner sees it.
+    """
+    assert_same(_unsigned_zeros(expected), _unsigned_zeros(found), tolerance)
+
+
+def _unsigned_zeros(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return array + 0.0 if array.dtype == np.float64 else array
+
+
 def assert_same(expected: np.ndarray[Any, Any], found: np.ndarray[Any, Any], tolerance: float = 0.0) -> None:
     """Check that arrays are bit-identical (all NaNs are equal), or equal within a relative tolerance."""
     assert expected.shape == found.shape

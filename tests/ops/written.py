@@ -12,9 +12,9 @@ from mlbuild.columns import ColumnType, Schema
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.ops import OPS
 from mlbuild.ops.op import Op
-from mlbuild.ops.stages import place
+from mlbuild.ops.stages import place, tolerances
 from mlbuild.params import read
-from tests.ops.rows import applied, as_array, assert_same, column, fitted, through_graph
+from tests.ops.rows import applied, as_array, assert_computed, column, fitted, through_graph
 
 Cells = Mapping[str, Sequence[Any]]
 TYPES = {op.op: op for op in OPS}
@@ -43,8 +43,9 @@ def table(cells: Cells, columns: Schema) -> pl.DataFrame:
 def transformed(
     text: str, train: Cells, later: Cells | None = None, **dtypes: str | ColumnType
 ) -> dict[str, list[Any]]:
-    """Return the columns of `later` (default: the training rows) after one or several steps, by polars and by the
-    graph.
+    """Return the columns of `later` (default: the training rows) after one or several steps.
+
+    The graph must compute the same, within the tolerances of the steps.
     """
     columns = schema(**dtypes)
     steps = [step(part) for part in text.split(";")]
@@ -55,8 +56,9 @@ def transformed(
         rows = table(later, columns)
         made = applied(stages, states, rows)
     found = through_graph(stages, states, rows)
+    accepted = tolerances(stages, dict.fromkeys(columns, 0.0))
     for name in made.columns:
-        assert_same(as_array(made[name]), found[name])
+        assert_computed(as_array(made[name]), found[name], accepted[name])
     return {name: made[name].to_list() for name in made.columns}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlbuild.data.formats.by_suffix import KNOWN
 from tests.spec.checking import FLIGHTS, checked
 
 #: The inputs of the output `late`: carrier, distance, tailnum (nullable) for the seats of the plane, and no others.
@@ -42,7 +43,8 @@ CASES = {
     "a file of an unknown format": (
         [(OTHER, "    path: mlbuild.yaml\n")],
         [
-            "50:11 bad-format the suffix of 'mlbuild.yaml' does not say how to read it | suffixes: .csv, .tsv, .tab, .txt, .data, .dat, .parquet, .pq, .ndjson, .jsonl, .arrow, .feather, .ipc, .xlsx, .xlsm"
+            "50:11 bad-format the suffix of 'mlbuild.yaml' does not say how to read it"
+            f" | suffixes: {', '.join(KNOWN)}"
         ],
     ),
     "a file and a row": (

@@ -12,6 +12,7 @@ import pytest
 
 from mlbuild.data.rules.bounds import Min
 from mlbuild.models.answers.classification import Classification
+from mlbuild.spec.sections import SECTIONS
 from tests.growth import assert_linear
 from tests.spec.composing import SPEC, composed, said, sound
 
@@ -86,7 +87,7 @@ def test_a_misspelt_profile_is_told_whether_it_is_chosen_or_not(
 ) -> None:
     expected = expected or (
         "mlbuild.yaml:24:5 unknown-key unknown key 'mlbuild' in profile 'other'"
-        " | available keys: project, description, seed, warnings, sources, contracts, datasets, preprocessing, models, outputs, tests"
+        f" | available keys: project, description, seed, warnings, {', '.join(one.key for one in SECTIONS)}"
     )
     for chosen in ((), ("other",)):
         found = [

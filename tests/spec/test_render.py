@@ -17,6 +17,7 @@ from mlbuild.models import LEARNERS
 from mlbuild.ops import OPS
 from mlbuild.spec.canonical import canonical_spec
 from mlbuild.spec.check import check
+from mlbuild.spec.sections import SECTIONS
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.text.quoting import as_yaml
 from mlbuild.spec.text.scalars import resolve
@@ -154,14 +155,12 @@ contracts:
         finite: true
         unique: false
     private: false
-datasets: {}
-preprocessing: {}
-models: {}
-outputs: {}
-tests: {}
-x-b: [1, 1.0]
+EMPTY_SECTIONSx-b: [1, 1.0]
 x-a: {}
-"""
+""".replace(
+    "EMPTY_SECTIONS",
+    "".join(f"{section.key}: {{}}\n" for section in SECTIONS if section.key not in ("sources", "contracts")),
+)
 
 
 def test_the_text_of_a_rendered_spec() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.walks.walk import FITTING, FROM_ROWS, SHIPPING, TRAINING, Edit, Entry, Walk, all_of
+from tests.walks.walk import Edit, Entry, Walk, all_of
 
 _LEVEL = """\
     vague_name: str = field(
@@ -21,7 +21,8 @@ WALKS = (
         changes=[Entry("ops/__init__.py", "OPS", '"clip": "mlbuild.ops.clip.Clip"')],
         settings={"models.one.preprocessing": [{"op": "clip", "columns": "x"}, {"op": "impute", "columns": "x", "strategy": "median"}]},
         # The rows for training are in range, so what the learner gets does not change.
-        then=all_of("fit", "features") | SHIPPING,
+        then=all_of("fit", "features"),
+        onward=all_of("artifact"),
         laws=["tests/ops/test_law.py::test_every_op_keeps_every_law[clip"],
         schema="Replace numbers outside the range",
     ),
@@ -32,7 +33,7 @@ WALKS = (
             Entry("models/__init__.py", "LEARNERS", '"sklearn.lasso": "mlbuild.models.sklearn.lasso.Lasso"')
         ],
         settings={"models.one.type": "sklearn.lasso", "models.one.params": {"alpha": 0.01}},
-        then=TRAINING,
+        onward=all_of("train"),
         laws=["tests/models/test_law.py::test_every_learner_keeps_every_law[sklearn.lasso"],
         schema="sklearn.lasso",
     ),
@@ -47,7 +48,7 @@ WALKS = (
             )
         ],
         settings={"models.one.metrics": ["r2", "explained_variance"]},
-        then=all_of("evaluate", "report", "publish"),
+        onward=all_of("evaluate"),
         laws=["tests/models/test_metrics.py::test_every_metric_keeps_every_law[explained_variance"],
         schema="explained_variance",
     ),
@@ -60,7 +61,8 @@ WALKS = (
         ],
         settings={"models.one.type": "sklearn.poisson", "models.one.features": ["x"], "models.one.target": "n"},
         # The description of a dataset says what determines the targets of its models.
-        then=all_of("target", "examples") | FITTING | {"describe:all"},
+        then=frozenset({"describe:all", "examples:one"}),
+        onward=all_of("target", "fit"),
         laws=["tests/models/test_law.py::test_every_learner_keeps_every_law[sklearn.poisson"],
         schema="sklearn.poisson",
     ),
@@ -71,7 +73,7 @@ WALKS = (
             Entry("data/__init__.py", "DATASET_STEPS", '"head": "mlbuild.data.steps.head.Head"')
         ],
         settings={"datasets.all.steps": [{"op": "head", "count": 50}]},
-        then=FROM_ROWS,
+        onward=frozenset({"dataset:all"}),
         laws=["tests/data/test_step_law.py::test_what_is_foretold_is_what_is_made[head"],
         schema="Keep the first rows",
     ),
@@ -80,7 +82,7 @@ WALKS = (
         files={"data/splits/every.py": "every.py"},
         changes=[Entry("data/__init__.py", "SPLITS", '"every": "mlbuild.data.splits.every.Every"')],
         settings={"datasets.all.split": {"type": "every", "n": 4}},
-        then=FROM_ROWS,
+        onward=frozenset({"dataset:all"}),
         laws=["tests/data/test_split_law.py::test_every_row_has_one_part[every"],
         schema="every n-th row",
     ),
@@ -91,7 +93,7 @@ WALKS = (
             Entry("data/__init__.py", "FOLDS", '"blocks": "mlbuild.data.folds.blocks.BlockFolds"')
         ],
         settings={"datasets.all.folds": {"type": "blocks", "count": 2}, "models.one.cross_validation": True},
-        then=frozenset({"folds:all", "fold:one@1", "fold:one@2"}) | all_of("cross_validate", "report", "publish"),
+        onward=frozenset({"folds:all"}),
         laws=["tests/data/test_fold_law.py::test_every_class_of_folds_keeps_the_law[blocks"],
         schema="blocks of consecutive rows",
         makes=["dist/one/cross_validation.json"],

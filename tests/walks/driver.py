@@ -13,6 +13,7 @@ import mlbuild
 from mlbuild import api
 from mlbuild.cli.main import main
 from mlbuild.engine.execution.events import TaskStarted
+from mlbuild.engine.queries.targets import readers_of
 
 
 def built(folder: Path) -> dict[str, object]:
@@ -29,6 +30,7 @@ def built(folder: Path) -> dict[str, object]:
         "shown": shown.getvalue(),
         "failures": None if result is None else [one.message for one in result.failures.values()],
         "ran": [event.task for event in events if isinstance(event, TaskStarted)],
+        "readers": {} if spec is None else readers_of(api.plan(spec)),
     }
 
 

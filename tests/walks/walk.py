@@ -84,7 +84,7 @@ class Walk:
 
     `files` maps new files of the package to files in `added/`. `at_once` are the tasks that run because of the walk
     alone, in a project that does not use what it adds. `settings` turn that project into one that does, by path of
-    the spec; then the tasks `then` run, in a copy with all walks. `shows` is text that `check` reports about the changed project, `schema` a
+    the spec; then the tasks `then` run, and those in `onward` with all that depend on them, in a copy with all walks. `shows` is text that `check` reports about the changed project, `schema` a
     text in the JSON Schema, and `makes` are files that the build writes. `laws` are the beginnings of the names of
     tests. The walks `after` come first.
     """
@@ -95,6 +95,7 @@ class Walk:
     settings: Mapping[str, Any] = field(default_factory=dict)
     at_once: frozenset[str] = frozenset()
     then: frozenset[str] = frozenset()
+    onward: frozenset[str] = frozenset()
     schema: str = ""
     shows: str = ""
     makes: Sequence[str] = ()
@@ -118,10 +119,3 @@ class Walk:
 def all_of(*kinds: str) -> frozenset[str]:
     """Return the tasks of these kinds of the model and output `one`."""
     return frozenset(f"{kind}:one" for kind in kinds)
-
-
-SHIPPING = all_of("artifact", "verify", "importance", "report", "publish")
-TRAINING = all_of("train", "predict", "evaluate") | SHIPPING
-FITTING = all_of("fit", "features") | TRAINING
-#: With the tasks that walks add.
-FROM_ROWS = frozenset({"dataset:all", "describe:all", "sizes:all"}) | all_of("target", "examples") | FITTING
