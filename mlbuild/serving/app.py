@@ -67,7 +67,7 @@ class App:
             self._report(traceback.format_exc())
             response = told(Refused("the server failed", status=HTTPStatus.INTERNAL_SERVER_ERROR))
         self._finished(model, response.status, rule, time.perf_counter() - start)
-        await response.send(send)
+        await response.send(send, request)
 
     def _route(self, request: Request, path: str) -> Route:
         """Return the route of a request.

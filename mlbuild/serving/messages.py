@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cached_property
@@ -15,6 +17,9 @@ from mlbuild.serving.refused import Refused
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+#: The header with the identity of a request, and what it may be.
+_ID = b"x-request-id"
+_ID_WORDS = re.compile(rb"[!-~]{1,128}")
 #: zlib reads gzip with this number of bits.
 _GZIP = 31
 
@@ -39,6 +44,12 @@ class Request:
     @property
     def path(self) -> str:
         return str(self.scope["path"])
+
+    @cached_property
+    def id(self) -> str:
+        """The identity of the request, which its response also has: that of the header, or a new one."""
+        given = self.headers.get(_ID, b"")
+        return given.decode() if _ID_WORDS.fullmatch(given) else secrets.token_hex(16)
 
     @cached_property
     def headers(self) -> dict[bytes, bytes]:
@@ -96,9 +107,10 @@ class Response:
     status: HTTPStatus = HTTPStatus.OK
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
-    async def send(self, send: Send) -> None:
+    async def send(self, send: Send, request: Request) -> None:
         size = str(len(self.body)).encode()
-        headers = [(b"content-type", self.kind), (b"content-length", size), *self.headers]
+        headers = [(b"content-type", self.kind), (b"content-length", size), (_ID, request.id.encode())]
+        headers += self.headers
         await send({"type": "http.response.start", "status": int(self.status), "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 

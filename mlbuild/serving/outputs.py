@@ -19,18 +19,22 @@ _JSON = {"double": "number", "int64": "integer", "string": "string", "bool": "bo
 
 @frozen
 class Output:
-    """An output of a model. `classes` are those that its columns stand for, as texts, if it is wide."""
+    """An output of a model. `columns` are the names of its columns in tables. `classes` are those that they stand for, as
+    texts, if it is wide.
+    """
 
     name: str
     element: str
     width: int
+    columns: tuple[str, ...]
     classes: tuple[str, ...] = ()
 
     @staticmethod
     def of(told: Json) -> Output:
         """Return the output that `contract.json` describes."""
         classes = tuple(map(text_of, told.get("classes", ())))
-        return Output(told["name"], told["type"], told["shape"][1], classes)
+        columns = tuple(told.get("columns", [told["name"]]))
+        return Output(told["name"], told["type"], told["shape"][1], columns, classes)
 
     @property
     def datatype(self) -> str:

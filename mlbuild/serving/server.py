@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +18,12 @@ from mlbuild.frozen import frozen
 from mlbuild.serving.app import App
 from mlbuild.serving.guard import guard, watch
 from mlbuild.serving.limits import Limits
+from mlbuild.serving.log import Logging, RequestLog
 from mlbuild.serving.metrics.metrics import Metrics
 from mlbuild.serving.model import Model
 from mlbuild.serving.routes.health import Health
 from mlbuild.serving.routes.table import routes
-from mlbuild.serving.service import Service
+from mlbuild.serving.service import Observer, Service
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 2048
@@ -42,6 +44,7 @@ class Settings:
     certificate: Path | None = None
     key: Path | None = None
     limits: Limits = Limits()
+    logging: Logging | None = None
 
     @property
     def scheme(self) -> str:
@@ -118,9 +121,13 @@ def serve(
     encryption = encryption_of(settings)
     settings = replace(settings, limits=with_room(settings.limits))
     metrics = Metrics()
-    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="rows") as pool:
+    with ExitStack() as opened:
+        pool = opened.enter_context(ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="rows"))
+        observers: list[Observer] = [metrics.answered]
+        if settings.logging is not None:
+            observers.append(opened.enter_context(closing(RequestLog(settings.logging, report))))
         services = [
-            Service(name, model, pool, settings.limits, strict=settings.strict, observers=[metrics.answered])
+            Service(name, model, pool, settings.limits, strict=settings.strict, observers=observers)
             for name, model in models.items()
         ]
         for service in services:

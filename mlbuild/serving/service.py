@@ -33,6 +33,10 @@ class Form(Protocol):
     def size(self) -> int:
         """The size of its body in bytes."""
 
+    @property
+    def id(self) -> str:
+        """The identity of the request, once it was read."""
+
     def read(self, model: Model, limits: Limits) -> Rows:
         """Return its rows.
 
@@ -46,10 +50,11 @@ class Form(Protocol):
 
 @frozen(eq=False)
 class Answered:
-    """A request that was answered: its rows, which rules they violate, the outputs of the model, and how many seconds it took
+    """A request that was answered: its identity, its rows, which rules they violate, the outputs of the model, and how many seconds it took
     from the end of reading.
     """
 
+    id: str
     rows: Rows
     violations: Sequence[Violation]
     outputs: Arrays
@@ -107,7 +112,7 @@ class Service:
                 outputs = await self._in_thread(form, lambda: model.answers(rows.columns, rows.count))
             else:
                 outputs = await batches.answers(rows)
-            answered = Answered(rows, found, outputs, time.perf_counter() - start)
+            answered = Answered(form.id, rows, found, outputs, time.perf_counter() - start)
             response = form.write(model, answered)
         for observer in self._observers:
             observer(self, model, answered)
@@ -118,7 +123,7 @@ class Service:
         start = time.perf_counter()
         found = self._checked(model, rows)
         outputs = model.answers(rows.columns, rows.count)
-        answered = Answered(rows, found, outputs, time.perf_counter() - start)
+        answered = Answered(form.id, rows, found, outputs, time.perf_counter() - start)
         return answered, form.write(model, answered)
 
     def _checked(self, model: Model, rows: Rows) -> list[Violation]:

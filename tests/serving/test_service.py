@@ -20,7 +20,7 @@ LIMITS = Limits()
 
 
 def body(count: int, padding: int = 0) -> Records:
-    return Records(json.dumps([RIDE] * count).encode() + b" " * padding, b"")
+    return Records(json.dumps([RIDE] * count).encode() + b" " * padding, b"", "r1")
 
 
 class Counted(Model):

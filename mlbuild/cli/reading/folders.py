@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from mlbuild.cli.exits import DATA, Stopped, UsageError
@@ -17,10 +18,11 @@ from mlbuild.pipeline.channels.channel import (
     folder_of,
     is_name,
 )
-from mlbuild.regular import is_regular
+from mlbuild.profiles.profile import Profile
+from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
 from mlbuild.shown import shown
 
-MODEL = "model.onnx"
+MODEL, PROFILE = "model.onnx", "profile.json"
 
 
 class Folders:
@@ -61,3 +63,18 @@ class Folders:
         if channel is None or changed is not None:
             raise Stopped(f"'{changed}' of channel '{asked}' is not the promoted file", restore, DATA)
         return channel.now.output, folder_of(self._root, asked)
+
+
+def profile_in(folder: Path) -> Profile:
+    """Return the profile of the model in a folder.
+
+    Raises:
+        UsageError: There is none that can be read.
+    """
+    file = folder / PROFILE
+    if not is_regular(file):
+        raise UsageError(f"there is no file '{shown(str(file))}'", "build the output again")
+    try:
+        return Profile.from_json(json.loads(read_regular(file, NOTE_LIMIT)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise UsageError(f"'{shown(str(file))}' cannot be read", "build the output again") from None

@@ -20,6 +20,7 @@ class Records:
 
     body: bytes
     kind: bytes
+    id: str
 
     @property
     def size(self) -> int:
@@ -49,4 +50,4 @@ async def predict(request: Request, service: Service) -> Response:
         Gone: The client has left.
     """
     kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    return await service.respond(Records(await request.body(), kind))
+    return await service.respond(Records(await request.body(), kind, request.id))

@@ -29,15 +29,21 @@ _BINARY = b"application/octet-stream"
 
 
 class Tensors:
-    """A request for inference. `header` is the length of its JSON, if bytes follow it."""
+    """A request for inference. `header` is the length of its JSON, if bytes follow it, and `request` the identity of the
+    request, unless it has one in its JSON.
+    """
 
-    def __init__(self, body: bytes, header: int | None) -> None:
-        self._body, self._header = body, header
+    def __init__(self, body: bytes, header: int | None, request: str) -> None:
+        self._body, self._header, self._request = body, header, request
         self._asked: Inference | None = None
 
     @property
     def size(self) -> int:
         return len(self._body)
+
+    @property
+    def id(self) -> str:
+        return self._request if self._asked is None or self._asked.id is None else self._asked.id
 
     def read(self, model: Model, limits: Limits) -> Rows:
         self._asked = read_inference(self._body, self._header, model, limits)
@@ -80,7 +86,7 @@ async def infer(request: Request, service: Service) -> Response:
     if length is not None and not (length.isdigit() and len(length) < 12):
         raise Refused("the header 'Inference-Header-Content-Length' must be a number of bytes")
     header = None if length is None else int(length)
-    return await service.respond(Tensors(await request.body(), header))
+    return await service.respond(Tensors(await request.body(), header, request.id))
 
 
 async def server(request: Request) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from pathlib import Path
 
@@ -11,20 +10,18 @@ from mlbuild.cli.exits import DATA, OK, UNREACHABLE, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.monitoring import history_lines, window_lines
 from mlbuild.cli.output.printing import counted, say, show, show_document
-from mlbuild.cli.reading.folders import Folders
+from mlbuild.cli.reading.folders import Folders, profile_in
 from mlbuild.kinds import Json
 from mlbuild.moments import DURATION, DURATION_WORDS, parse_duration
 from mlbuild.monitoring.log import SUFFIX, Log, files_of, read_log
 from mlbuild.monitoring.windows import CALM, DRIFT, TOO_FEW, Window, judged, windows_of
 from mlbuild.profiles.drift import MATTERS
 from mlbuild.profiles.profile import Profile
-from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
 from mlbuild.shown import shown
 
 FORMATS = ("text", "json")
 #: The exit codes of `--check`.
 _CODES = {CALM: OK, DRIFT: 10, TOO_FEW: 11}
-PROFILE = "profile.json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     name, folder = Folders(args).find(args.model)
-    profile = _profile(folder)
+    profile = profile_in(folder)
     log = _log(Path(args.log), profile)
     if not log.rows:
         others = f"; {counted(log.others, 'row')} of other models" if log.others else ""
@@ -79,16 +76,6 @@ def run(args: argparse.Namespace) -> int:
         show([*history_lines(windows), ""])
     show(window_lines(newest, profile))
     return code
-
-
-def _profile(folder: Path) -> Profile:
-    file = folder / PROFILE
-    if not is_regular(file):
-        raise UsageError(f"there is no file '{shown(str(file))}'", "build the output again")
-    try:
-        return Profile.from_json(json.loads(read_regular(file, NOTE_LIMIT)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"'{shown(str(file))}' cannot be read", "build the output again") from None
 
 
 def _log(place: Path, profile: Profile) -> Log:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -13,10 +14,11 @@ from pathlib import Path
 
 from mlbuild.cli.exits import DATA, OK, TASK, Stopped, UsageError
 from mlbuild.cli.output.printing import page, put, say, show
-from mlbuild.cli.reading.folders import Folders
+from mlbuild.cli.reading.folders import Folders, profile_in
 from mlbuild.hints import listed
 from mlbuild.regular import is_regular, read_regular
 from mlbuild.serving.limits import Limits
+from mlbuild.serving.log import Logging
 from mlbuild.serving.model import Model, Unservable
 from mlbuild.serving.server import LIBRARIES, Settings, listening, serve
 from mlbuild.shown import shown
@@ -76,6 +78,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"longest time for a request to arrive (default: {int(_LIMITS.arrival)})",
     )
+    parser.add_argument(
+        "--log", metavar="FOLDER", help="log each answered row in files of this folder, for 'mlbuild monitor'"
+    )
+    parser.add_argument(
+        "--log-share",
+        type=_share,
+        default=1.0,
+        metavar="SHARE",
+        help="share of the requests to log, such as 0.1; requests that violate a rule are always logged (default: 1)",
+    )
+    parser.add_argument(
+        "--log-days",
+        type=_positive,
+        metavar="N",
+        help="delete logs of days before the last N (default: keep all)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -97,6 +115,7 @@ def run(args: argparse.Namespace) -> int:
                 f"serving '{shown(name)}' from {shown(str(folder))} ({models[name].version})"
                 for name, folder in folders.items()
             )
+        settings = replace(settings, logging=_logging(args, folders))
         host, port = socket.getsockname()[:2]
         place = f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -140,6 +159,29 @@ def _settings(args: argparse.Namespace) -> Settings:
             raise UsageError(f"there is no file '{file}'")
     limits = replace(_LIMITS, rows=args.max_rows, body=args.max_mb * 1_000_000, arrival=float(args.timeout))
     return Settings(args.host, args.port, token, args.strict, certificate, key, limits)
+
+
+def _logging(args: argparse.Namespace, folders: Mapping[str, Path]) -> Logging | None:
+    """Return what is logged: not the private columns, which the profile of a model names."""
+    if args.log is None:
+        return None
+    folder = Path(args.log)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = (error.strerror or str(error)).casefold()
+        raise UsageError(f"cannot log in '{shown(args.log)}': {why}") from None
+    private = {
+        name: frozenset(one.name for one in profile_in(place).columns if one.bins is None)
+        for name, place in folders.items()
+    }
+    return Logging(folder, private, args.log_share, args.log_days)
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(r"(0|1|0?\.[0-9]{1,9}|1\.0{1,9})", text):
+        raise argparse.ArgumentTypeError(f"'{shown(text)}' is not a number between 0 and 1")
+    return float(text)
 
 
 def _is_local(host: str) -> bool:
