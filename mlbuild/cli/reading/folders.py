@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from mlbuild.cli.exits import DATA, Stopped, UsageError
 from mlbuild.cli.running import profiles_of
 from mlbuild.folders import dist_of
 from mlbuild.hints import did_you_mean, listed
+from mlbuild.kinds import Json
 from mlbuild.pipeline.channels.channel import (
     BadChannel,
     changed_file,
@@ -22,7 +24,9 @@ from mlbuild.profiles.profile import Profile
 from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
 from mlbuild.shown import shown
 
-MODEL, PROFILE = "model.onnx", "profile.json"
+MODEL, PROFILE, METRICS = "model.onnx", "profile.json", "metrics.json"
+
+_AGAIN = "build the output again"
 
 
 class Folders:
@@ -71,10 +75,34 @@ def profile_in(folder: Path) -> Profile:
     Raises:
         UsageError: There is none that can be read.
     """
-    file = folder / PROFILE
-    if not is_regular(file):
-        raise UsageError(f"there is no file '{shown(str(file))}'", "build the output again")
+    told = _read(folder / PROFILE)
     try:
-        return Profile.from_json(json.loads(read_regular(file, NOTE_LIMIT)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UsageError(f"'{shown(str(file))}' cannot be read", "build the output again") from None
+        return Profile.from_json(told)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _unreadable(folder / PROFILE) from None
+
+
+def metrics_in(folder: Path) -> Json:
+    """Return what `metrics.json` in the folder of a model says about metrics, and what is needed to compute them again.
+
+    Raises:
+        UsageError: There is none that can be read.
+    """
+    told = _read(folder / METRICS)
+    try:
+        return {key: told[key] for key in ("metrics", "intervals", "classes", "threshold")}
+    except (KeyError, TypeError):
+        raise _unreadable(folder / METRICS) from None
+
+
+def _read(file: Path) -> Any:
+    if not is_regular(file):
+        raise UsageError(f"there is no file '{shown(str(file))}'", _AGAIN)
+    try:
+        return json.loads(read_regular(file, NOTE_LIMIT))
+    except (OSError, ValueError, RecursionError):
+        raise _unreadable(file) from None
+
+
+def _unreadable(file: Path) -> UsageError:
+    return UsageError(f"'{shown(str(file))}' cannot be read", _AGAIN)

@@ -8,12 +8,16 @@ from pathlib import Path
 
 from mlbuild.cli.exits import DATA, OK, UNREACHABLE, Stopped, UsageError
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.monitoring import history_lines, window_lines
+from mlbuild.cli.output.monitoring import history_lines, performance_lines, window_lines
 from mlbuild.cli.output.printing import counted, say, show, show_document
-from mlbuild.cli.reading.folders import Folders, profile_in
+from mlbuild.cli.project import load_spec
+from mlbuild.cli.reading.folders import Folders, metrics_in, profile_in
+from mlbuild.cli.reading.labels import read_labels
+from mlbuild.cli.reading.row_files import READABLE
 from mlbuild.kinds import Json
 from mlbuild.moments import DURATION, DURATION_WORDS, parse_duration
 from mlbuild.monitoring.log import SUFFIX, Log, files_of, read_log
+from mlbuild.monitoring.performance import ID, Performance, performance_of
 from mlbuild.monitoring.windows import CALM, DRIFT, TOO_FEW, Window, judged, windows_of
 from mlbuild.profiles.drift import MATTERS
 from mlbuild.profiles.profile import Profile
@@ -22,6 +26,8 @@ from mlbuild.shown import shown
 FORMATS = ("text", "json")
 #: The exit codes of `--check`.
 _CODES = {CALM: OK, DRIFT: 10, TOO_FEW: 11}
+#: The exit code of `--check` if predictions are worse than those of the build.
+_WORSE = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,9 +54,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"smallest psi that matters (default: {MATTERS})",
     )
     parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help=f"{READABLE} file with what really happened, in the column of the target; it needs the spec",
+    )
+    parser.add_argument(
+        "--id",
+        metavar="COLUMN",
+        default=ID,
+        help=f"column of the labels with the ids of the requests (default: {ID})",
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
-        help="exit with code 10 if a column has drifted, and 11 if there are not enough rows",
+        help="exit with code 12 if predictions have become worse, 10 if a column has drifted, and 11 if there are not enough rows",
     )
 
 
@@ -67,15 +84,33 @@ def run(args: argparse.Namespace) -> int:
     windows = windows_of(log, profile, _length(args.window, profile), args.psi)
     newest = judged(windows, int(log.times[-1]))
     assert newest is not None
-    code = _CODES[newest.verdict] if args.check else OK
+    measured = _measured(args, name, folder, log) if args.labels is not None else None
+    code = _WORSE if measured and measured.worse else _CODES[newest.verdict]
+    code = code if args.check else OK
     if args.json:
-        show_document(document(args.command, code, _content(name, profile, log, windows, newest)))
+        content = _content(name, profile, log, windows, newest)
+        content |= {"performance": measured.to_json()} if measured else {}
+        show_document(document(args.command, code, content))
         return code
     say(_left_out(log))
     if windows[1:]:
         show([*history_lines(windows), ""])
     show(window_lines(newest, profile))
+    if measured:
+        show(["", *performance_lines(measured)])
     return code
+
+
+def _measured(args: argparse.Namespace, name: str, folder: Path, log: Log) -> Performance:
+    """Measure the predictions with labels."""
+    spec = load_spec(args, warned=False)
+    if name not in spec.outputs:
+        raise UsageError(
+            f"the spec has no output '{shown(name)}', so the column with its labels is not known"
+        )
+    model = spec.models[spec.outputs[name].model]
+    labels = read_labels(Path(args.labels), args.id, model.target, samples=not args.no_samples)
+    return performance_of(log, labels, model.metrics, metrics_in(folder))
 
 
 def _log(place: Path, profile: Profile) -> Log:
