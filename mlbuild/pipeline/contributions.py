@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.lineage import matrix_lineage
 from mlbuild.bundle.trained import Trained
-from mlbuild.columns import text_of
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.contents import Contents
@@ -61,13 +60,13 @@ class Explained:
 class Explanation:
     """Predictions of an output for rows of a split. `scale` says what the sums are.
 
-    `expected` is what they are on average over the training rows, and `classes` are those of several sums.
+    `expected` is what they are on average over the training rows, and `names` are those of several sums.
     """
 
     output: str
     split: str
     scale: str
-    classes: Sequence[str]
+    names: Sequence[str]
     expected: Array
     outputs: Sequence[ModelOutput]
     rows: Sequence[Explained]
@@ -115,7 +114,7 @@ def explanation_of(
         output,
         split,
         told.scale,
-        tuple(map(text_of, trained.coding.classes)) if len(told.expected) > 1 else (),
+        trained.answer.score_names(trained.coding) if len(told.expected) > 1 else (),
         told.expected,
         outputs,
         [

@@ -18,6 +18,7 @@ from mlbuild.diagnostics import Path as Place
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
+from mlbuild.models.answers.answer import Answer
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.searches import SEARCHES
@@ -431,9 +432,11 @@ def _measure(spec: Json, metric: type[Metric]) -> None:
     """Give the model a target that the metric is for, and no other metrics."""
     model = spec["models"]["m"]
     model["metrics"] = []
-    del model["early_stopping"]
-    if "string" not in metric.answer.dtypes:
-        model |= {"type": "lightgbm.regressor", "target": {"column": "amount"}}
+    model.pop("early_stopping")
+    if not issubclass(LEARNERS.named(model["type"]).answer, metric.answer):
+        learner = next(cls for cls in LEARNERS if issubclass(cls.answer, metric.answer))
+        model |= {"type": learner.type, "target": _target(learner.answer), "params": {}}
+        _suit(model, learner.type)
     elif not read(metric, smallest_metric(metric)).suits(2):
         spec["contracts"]["row"]["columns"]["label"]["categories"] = ["maybe", "no", "yes"]
 
@@ -464,9 +467,18 @@ def _suit(model: Json, learner: str) -> None:
     """Adapt the rest of a model to another learner."""
     cls = LEARNERS.named(learner)
     if not cls().iterative:
-        del model["early_stopping"]
+        model.pop("early_stopping", None)
     if "string" not in cls.answer.dtypes:
-        model["target"] = {"column": "amount"}
+        model["target"] = _target(cls.answer)
+
+
+def _target(answer: type[Answer]) -> Json:
+    """Return a target of an answer: its required keys. `VALUES` has those that not all answers have."""
+    target: Json = {"column": "label" if "string" in answer.dtypes else "amount"}
+    for key, param in params_of(answer).items():
+        if param.required and key != "column":
+            target |= VALUES["target", key]
+    return target
 
 
 def folder_of_files(folder: Path) -> Path:

@@ -14,6 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mlbuild.frozen import frozen
+from mlbuild.models.answers.answer import Answer
+from mlbuild.models.answers.classification import Classification
+from mlbuild.models.answers.regression import Regression
 from tests.projects import SPECS
 
 Array = np.ndarray[Any, Any]
@@ -28,6 +31,10 @@ class Real:
     other: Array
     classes: int
     clusters: Array
+
+    @property
+    def answer(self) -> type[Answer]:
+        return Classification if self.classes else Regression
 
 
 def predicted(inputs: Array, target: Array, clusters: Array, classes: int) -> Real:

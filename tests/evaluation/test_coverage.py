@@ -15,7 +15,7 @@ from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from tests.budget import examples, seed, tell
 from tests.evaluation.test_intervals import SMOOTH, Array, found, prepared
-from tests.models.metric_laws import class_counts
+from tests.models.metric_laws import class_counts, numbers_case, width_of_numbers
 
 #: How many rows the true value is computed from. Each is in a cluster of its own.
 _POPULATION = 400_000
@@ -32,18 +32,19 @@ CELLS: dict[str, tuple[int, int]] = {
 Rows = tuple[Array, Array, Array, int, Array | None]
 
 
-def drawn(classes: int, clusters: int, size: int, chance: np.random.Generator) -> Rows:
+def drawn(metric: Metric, clusters: int, size: int, chance: np.random.Generator) -> Rows:
     """Return a coded target, the scores of two models, the number of classes, and the clusters.
 
     Rows of a cluster have a part of their errors in common.
     """
-    count = clusters * size
+    classes, count = class_counts(metric)[0], clusters * size
     of = np.arange(count) // size
     if not classes:
-        known, errors = chance.normal(size=count), chance.normal(size=count)
-        target = 8 + known + 0.5 * chance.normal(size=clusters)[of] + 0.8 * errors
-        second = 8 + 0.8 * known + 0.2 * chance.normal(size=count)
-        scores = (8 + known[:, None], second[:, None])
+        width = width_of_numbers(metric.answer)
+        known, errors = chance.normal(size=(count, width)), chance.normal(size=(count, width))
+        numbers = 8 + known + 0.5 * chance.normal(size=(clusters, width))[of] + 0.8 * errors
+        scores = (8 + known, 8 + 0.8 * known + 0.2 * chance.normal(size=(count, width)))
+        target = numbers_case(metric.answer, numbers, scores[0]).target
     else:
         odds = 1.3 * chance.normal(size=(count, classes)) + 0.5 * (np.arange(classes) == 0)
         real = odds + 0.6 * chance.normal(size=(clusters, classes))[of]
@@ -61,7 +62,7 @@ def softmax(odds: Array) -> Array:
 @cache
 def true(metric: Metric, classes: int) -> tuple[float, float]:
     """Return the value of the metric for both models."""
-    target, one, other, _, _ = drawn(classes, examples(50_000, _POPULATION), 1, np.random.default_rng(99))
+    target, one, other, _, _ = drawn(metric, examples(50_000, _POPULATION), 1, np.random.default_rng(99))
     values = [prepared(metric, (target, some, classes)).value(target, some, classes) for some in (one, other)]
     assert values[0] is not None and values[1] is not None
     return values[0], values[1]
@@ -75,7 +76,7 @@ def test_the_true_value_is_in_the_interval_as_often_as_promised(cell: str) -> No
         classes = class_counts(metric)[0]
         one_true, other_true = true(metric, classes)
         for _ in range(count):
-            target, one, other, _, clusters = drawn(classes, *CELLS[cell], chance)
+            target, one, other, _, clusters = drawn(metric, *CELLS[cell], chance)
             ready = prepared(metric, (target, one, classes))
             value = ready.value(target, one, classes)
             found = None if value is None else interval(ready, value, target, one, classes, clusters)

@@ -11,7 +11,7 @@ from mlbuild.evaluation.intervals import FEWEST, TOO_FEW, Interval, around, inte
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from tests.budget import seed
-from tests.models.metric_laws import class_counts, samples
+from tests.models.metric_laws import class_counts, numbers_case, samples, width_of_numbers
 
 Array = np.ndarray[Any, Any]
 
@@ -20,8 +20,10 @@ def drawn(metric: Metric, rows: int, chance: np.random.Generator) -> tuple[Array
     """Return a coded target, scores that know something about it, and the number of classes."""
     classes = class_counts(metric)[0]
     if not classes:
-        numbers = chance.normal(size=rows) + 5
-        return numbers, numbers[:, None] + chance.normal(size=(rows, 1)) * 0.7, 0
+        shape = (rows, width_of_numbers(metric.answer))
+        numbers = chance.normal(size=shape) + 5
+        case = numbers_case(metric.answer, numbers, numbers + chance.normal(size=shape) * 0.7)
+        return case.target, case.scores, 0
     target = chance.integers(0, classes, rows)
     raw = np.eye(classes)[target] + chance.exponential(1.0, (rows, classes))
     return target, raw / raw.sum(axis=1, keepdims=True), classes

@@ -36,7 +36,7 @@ def same_in_the_file(learner: Learner, fitted: bytes, one: Asked, rows: Rows) ->
     for some in (rows, first_rows(rows, 1), first_rows(rows, 0)):
         native = learner.predict(fitted, some, 1)
         assert native.dtype == np.float64
-        assert native.shape == (some.features.height, len(one.coding.classes) or 1)
+        assert native.shape == (some.features.height, one.width)
         found = answers(model, some)
         finite = np.abs(native[np.isfinite(native)]).max(initial=0.0)
         bound = LEARNER * np.abs(np.nan_to_num(native)) + FLOOR * max(1.0, float(finite))

@@ -8,11 +8,13 @@ from inspect import isfunction, signature
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn import metrics as scikit_learn
 from sklearn.utils._param_validation import InvalidParameterError
 
 from mlbuild.frozen import frozen
+from mlbuild.models.answers.answer import Answer, Coding
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.calibration import CalibrationError, Recalibration
 from mlbuild.models.metrics.listed import METRIC_KIND
@@ -20,6 +22,7 @@ from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import Json, write
 from tests.budget import examples, seed
 from tests.models.metric_definitions import DEFINITIONS
+from tests.models.requests import answer_of, held_by, width_of
 
 Array = np.ndarray[Any, Any]
 Law = Callable[[Metric], None]
@@ -44,8 +47,9 @@ class Case:
 
     @property
     def truth(self) -> Array:
-        """The values to predict: the target, or its first column if it has several."""
-        return self.target if self.target.ndim == 1 else self.target[:, 0]
+        """The values to predict, [N, width]; the classes of rows, [N, 1]."""
+        columns = self.target.reshape(len(self.target), -1)
+        return columns if self.classes else columns[:, : self.scores.shape[1]]
 
     def with_scores(self, scores: Array) -> Case:
         return Case(self.target, scores, self.classes)
@@ -54,7 +58,7 @@ class Case:
         return Case(self.target[places], self.scores[places], self.classes)
 
     def perfect(self) -> Case:
-        right = np.eye(self.classes)[self.target] if self.classes else self.truth[:, None].astype(np.float64)
+        right = np.eye(self.classes)[self.target] if self.classes else self.truth.astype(np.float64)
         return self.with_scores(right)
 
 
@@ -77,10 +81,25 @@ def cases(metric: Metric) -> Iterator[Case]:
             target = chance.integers(0, classes, rows)
             yield Case(target, parts / parts.sum(axis=1, keepdims=True), classes)
         else:
+            shape = (rows, width_of_numbers(metric.answer))
             size = 10.0 ** chance.integers(-3, 6)
-            target = np.round(chance.normal(size=rows) * size, int(chance.integers(0, 4)))
-            scores = target[:, None] + chance.normal(size=(rows, 1)) * size * 10.0 ** chance.integers(-4, 2)
-            yield Case(target, scores, 0) if number % 2 else Case(abs(target) + 0.01, abs(scores) + 0.01, 0)
+            target = np.round(chance.normal(size=shape) * size, int(chance.integers(0, 4)))
+            scores = target + chance.normal(size=shape) * size * 10.0 ** chance.integers(-4, 2)
+            positive = abs(target) + 0.01, abs(scores) + 0.01
+            yield numbers_case(metric.answer, *((target, scores) if number % 2 else positive))
+
+
+def numbers_case(answer: type[Answer], numbers: Array, scores: Array) -> Case:
+    """Return a case of an answer without classes, for numbers to predict and scores, both [N, width]."""
+    made = answer_of(answer)
+    held = held_by(made, [pl.Series(column) for column in numbers.T])
+    return Case(made.coded(held, Coding("float"), "test"), scores, 0)
+
+
+def width_of_numbers(answer: type[Answer]) -> int:
+    """Return the number of columns of the scores of an answer without classes."""
+    made = answer_of(answer)
+    return width_of(made, held_by(made, [pl.Series([0.5, 1.5, 2.5])]), Coding("float"))
 
 
 def class_counts(metric: Metric) -> list[int]:
@@ -130,7 +149,7 @@ def has_the_value_of_its_definition(metric: Metric) -> None:
 
 def _undefined(case: Case) -> bool:
     """Whether rows are uninformative, so that scikit-learn warns and returns some number."""
-    return len(np.unique(case.truth)) < max(case.classes, 2)
+    return min(len(np.unique(column)) for column in case.truth.T) < max(case.classes, 2)
 
 
 def _positive(case: Case) -> bool:
@@ -212,12 +231,12 @@ def _worst_cases(metric: Metric) -> Iterator[Case]:
     """
     for classes in class_counts(metric):
         if classes == 0:
-            target = np.random.default_rng(4).normal(size=200)
-            yield Case(target, -1e6 * target[:, None], 0)
+            target = np.random.default_rng(4).normal(size=(200, width_of_numbers(metric.answer)))
+            yield numbers_case(metric.answer, target, -1e6 * target)
             for factor in (1e-6, 1e6):
-                yield Case(abs(target), factor * abs(target[:, None]), 0)
-                yield Case(target, target[:, None] + factor, 0)
-                yield Case(target, target[:, None] - factor, 0)
+                yield numbers_case(metric.answer, abs(target), factor * abs(target))
+                yield numbers_case(metric.answer, target, target + factor)
+                yield numbers_case(metric.answer, target, target - factor)
             continue
         numbers: list[Array] = [np.maximum(np.arange(200) - 200 + classes, 0), np.arange(200) % classes]
         for target in numbers:
@@ -272,7 +291,7 @@ def has_no_value_where_it_means_nothing(metric: Metric) -> None:
         broken = case.scores.copy()
         broken[-1] = np.nan
         assert value(metric, case.with_scores(broken)) is None
-        for few in (np.arange(1), np.flatnonzero(case.truth == case.truth[0])):
+        for few in (np.arange(1), np.flatnonzero((case.truth == case.truth[0]).all(axis=1))):
             if value(metric, case.rows(few)) is not None:
                 influence(metric, case.rows(few))
         if metric.classes is not None:
@@ -334,7 +353,7 @@ def has_its_best_constant_among_those_of_its_answer(metric: Metric) -> None:
         prepared = for_classes(metric, case)
         offered = _constants(metric, case, prepared.constants(case.target, case.classes))
         width = case.scores.shape[1]
-        tried = chance.dirichlet(np.ones(width), 15) if case.classes else chance.choice(case.truth, (15, 1))
+        tried = chance.dirichlet(np.ones(width), 15) if case.classes else chance.choice(case.truth, 15)
         tried = tried if case.classes else tried * chance.choice([1.0, 0.9, 1.1], (15, 1))
         others = _constants(metric, case, tried)
         nearest = min(map(metric.distance, offered), default=np.inf)

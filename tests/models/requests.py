@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer, Coding
 from mlbuild.models.learner import Learner
 from mlbuild.models.training import Rows, Training
-from mlbuild.params import Name, params_of, read
+from mlbuild.params import ListOf, Name, params_of, read
 from tests.models import samples
 
 #: The groups for answers that need more than a target: rows that belong together.
@@ -27,6 +27,8 @@ class Asked:
     training: Training
     target: ColumnType
     coding: Coding
+    #: The number of columns of the scores.
+    width: int
 
     @property
     def rows(self) -> Rows:
@@ -66,16 +68,37 @@ def of_target(learner: type[Learner], rows: Rows, target: pl.Series, **fields: A
     """Return a request to learn the target, with the coding of the learner's answer."""
     type_ = ColumnType(_DTYPES[type(target.dtype)])
     answer = answer_of(learner.answer)
-    held = pl.DataFrame({name: target if name == "y" else _groups(len(target)) for name in answer.columns()})
+    held = held_by(answer, [target])
     coding = answer.coding(type_, held)
+    width = width_of(answer, held, coding)
+    if width > 1 and not coding.classes:
+        held = held_by(answer, [target * (-1) ** place for place in range(width)])
     coded = answer.coded(held, coding, "train")
-    return Asked(Training(rows, coded, len(coding.classes), **fields), type_, coding)
+    return Asked(Training(rows, coded, len(coding.classes), **fields), type_, coding, width)
 
 
 def answer_of(cls: type[Answer]) -> Answer:
     """Return an answer with the target `y`. Other columns that it needs have the names of their keys."""
-    named = {key: key for key, param in params_of(cls).items() if isinstance(param.kind, Name)}
+    named: dict[str, Any] = {}
+    for key, param in params_of(cls).items():
+        if isinstance(param.kind, Name):
+            named[key] = key
+        elif param.required and isinstance(param.kind, ListOf) and isinstance(param.kind.item, Name):
+            named[key] = [key]
     return read(cls, named | {"column": "y"})
+
+
+def held_by(answer: Answer, targets: Sequence[pl.Series]) -> pl.DataFrame:
+    """Return the columns that an answer reads: targets, then groups of rows."""
+    names = answer.columns()
+    groups = [pl.Series(np.arange(len(targets[0])) // GROUPS)] * (len(names) - len(targets))
+    return pl.DataFrame(dict(zip(names, [*targets, *groups], strict=True)))
+
+
+def width_of(answer: Answer, held: pl.DataFrame, coding: Coding) -> int:
+    """Return the number of columns of the scores that an answer compares with these columns."""
+    coded = answer.coded(held, coding, "train")
+    return int(answer.constants(coded, len(coding.classes)).shape[1])
 
 
 def target_of(frame: pl.DataFrame, dtype: str, seed: int = 0) -> pl.Series:
@@ -92,10 +115,6 @@ def target_of(frame: pl.DataFrame, dtype: str, seed: int = 0) -> pl.Series:
 _DTYPES: dict[Any, str] = {
     pl.Boolean: "bool", pl.Int64: "int", pl.Float64: "float", pl.String: "string",
 }  # fmt: skip
-
-
-def _groups(count: int) -> pl.Series:
-    return pl.Series(np.arange(count) // GROUPS)
 
 
 def hard_rows(rows: Rows) -> Rows:

@@ -23,7 +23,7 @@ from mlbuild.models.sklearn.linear import Linear
 from mlbuild.models.sklearn.linear_form import fit_form
 from mlbuild.models.suitability import check_rows
 from mlbuild.models.training import Training
-from mlbuild.params import Boolean, Name, field
+from mlbuild.params import Boolean, ListOf, Name, field
 
 Array = np.ndarray[Any, Any]
 
@@ -41,10 +41,13 @@ class Ranking(Answer):
     cases = {"a ranking": 0}
     loss = "ndcg"
 
-    group: str = field(Name("column"), "The column whose equal values make a group of rows to order.")
+    group: tuple[str, ...] = field(
+        ListOf(Name("column"), or_one=True, min_items=1),
+        "Columns whose equal values make a group of rows to order.",
+    )
 
     def columns(self) -> tuple[str, ...]:
-        return (self.column, self.group)
+        return (self.column, *self.group)
 
     @classmethod
     def default_metrics(cls, classes: int | None) -> tuple[str, ...]:
@@ -52,7 +55,7 @@ class Ranking(Answer):
 
     def coded(self, rows: pl.DataFrame, coding: Coding, where: str) -> Array:
         self.present(rows, where)
-        groups = rows[self.group].rank("dense").cast(pl.Float64)
+        groups = rows.select(pl.struct(self.group).rank("dense").cast(pl.Float64)).to_series()
         return np.column_stack([rows[self.column].cast(pl.Float64), groups])
 
     @classmethod

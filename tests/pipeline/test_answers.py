@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import mean_squared_error
 
 from mlbuild.models.metrics import METRICS
 from tests.models.laws import LAWS
+from tests.models.metric_definitions import DEFINITIONS
+from tests.models.metric_laws import LAWS as METRIC_LAWS
+from tests.pipeline.pairs import LinearPair, MeanSquaredDistance
 from tests.pipeline.ranking import LinearRanker, Ndcg, ndcg
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +126,7 @@ def test_predictions_order_the_rows_and_metrics_say_how_well(project: Path) -> N
 
 
 def test_a_second_build_has_nothing_to_do_and_another_grouping_trains_anew(project: Path) -> None:
-    assert re.match(r"\d+ reused in ", mlbuild(project, "build", "-j", "1").stderr)
+    assert re.search(r"^\d+ reused in ", mlbuild(project, "build", "-j", "1").stderr, re.MULTILINE)
     (project / "other.mlbuild.yaml").write_text(
         SPEC.replace("group: query", "group: shop").replace(
             "  order: {model: order}", "  other: {model: order}"
@@ -136,6 +140,8 @@ def test_a_second_build_has_nothing_to_do_and_another_grouping_trains_anew(proje
 MISTAKES = {
     "no group": (", group: query", "", "missing-key", "'target' needs 'group', as test.linear_ranker does ranking"),
     "an unknown group": ("group: query", "group: querry", "unknown-column", "unknown column 'querry'"),
+    "an unknown group in a list": ("group: query", "group: [query, shopp]", "unknown-column", "unknown column 'shopp'"),
+    "a group in a list that can be missing": ("group: query", "group: [query, kind]", "nullable-target", "the group 'kind' can be missing"),
     "a group that can be missing": ("group: query", "group: kind", "nullable-target", "the group 'kind' can be missing"),
     "a key of another answer": (
         "group: query",
@@ -183,10 +189,30 @@ def test_the_schema_and_the_canonical_spec_have_its_keys(project: Path) -> None:
     schema = json.loads(mlbuild(project, "schema").stdout)
     assert {"column", "group", "positive"} == {*schema["definitions"]["target"]["properties"]}
     assert schema["definitions"]["target"]["required"] == ["column"]
-    assert "target:\n      column: grade\n      group: query\n" in mlbuild(project, "render").stdout
+    assert "target:\n      column: grade\n      group: [query]\n" in mlbuild(project, "render").stdout
 
 
 @pytest.mark.parametrize("law", LAWS)
 def test_its_learner_keeps_the_laws_of_all_learners(law: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(METRICS._entries, Ndcg.metric, "tests.pipeline.ranking.Ndcg")
     LAWS[law](LinearRanker)
+
+
+@pytest.fixture
+def pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The metric of pairs, and its second definition."""
+    name = MeanSquaredDistance.metric
+    monkeypatch.setitem(METRICS._entries, name, "tests.pipeline.pairs.MeanSquaredDistance")
+    monkeypatch.setitem(DEFINITIONS, name, lambda target, scores: 2 * mean_squared_error(target, scores))
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.usefixtures("pairs")
+def test_a_learner_of_two_numbers_keeps_the_laws_of_all_learners(law: str) -> None:
+    LAWS[law](LinearPair)
+
+
+@pytest.mark.parametrize("law", METRIC_LAWS)
+@pytest.mark.usefixtures("pairs")
+def test_a_metric_of_two_numbers_keeps_the_laws_of_all_metrics(law: str) -> None:
+    METRIC_LAWS[law](MeanSquaredDistance())

@@ -12,11 +12,12 @@ from mlbuild.data.serving import sendable
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Rejected
 from mlbuild.models import LEARNERS
+from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
 from mlbuild.ops import OPS
 from mlbuild.ops.stages import place
-from mlbuild.params import Json, read
+from mlbuild.params import Json, ListOf, params_of, read
 from mlbuild.selection import ColumnSelection
 from mlbuild.spec.kinds import STEP
 from mlbuild.spec.language import SPLIT
@@ -35,6 +36,14 @@ def metric_of(learner: type[Learner]) -> str:
     ]
     watched = [name for name in fitting if name in learner.watches(2) and name in learner.watches(3)]
     return str((watched or fitting)[-1])
+
+
+def required(answer: type[Answer]) -> Json:
+    """Return the keys of a target that only some answers have, and need: columns that every dataset has."""
+    others = {
+        key: param.kind for key, param in params_of(answer).items() if param.required and key != "column"
+    }
+    return {key: ["key"] if isinstance(kind, ListOf) else "key" for key, kind in others.items()}
 
 
 class Models:
@@ -139,8 +148,9 @@ class Models:
     ) -> None:
         type_ = self.tables[dataset].trained["outcome"]
         model: Json = {"type": learner.type, "dataset": dataset, "features": features, "target": "outcome"}
-        if self.maybe():
-            model["target"] = {"column": "outcome"}
+        others = required(learner.answer)
+        if self.maybe() or others:
+            model["target"] = {"column": "outcome"} | others
             if learner.answer.class_count(type_) == 2:
                 model["target"]["positive"] = False if type_.dtype == "bool" else "no"
         if params or self.maybe():

@@ -16,6 +16,7 @@ from mlbuild.hints import listed
 from mlbuild.models import LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.params import params_of
+from mlbuild.spec.language import TARGET
 from mlbuild.spec.layers.compose import compose
 from mlbuild.spec.shape.schema import build_schema, tagged_unions
 from mlbuild.spec.shape.shape import check_shape
@@ -23,6 +24,7 @@ from mlbuild.spec.shape.structure import Structure
 from tests.spec.written import EXAMPLES, complaints, loaded
 
 WITH_PATH = [name for name, cls in SOURCES.items() if "path" in params_of(cls)]
+OF_TARGETS = ", ".join(key for key in params_of(TARGET.cls) if key != "column")
 STEPS = ", ".join(cls.op for cls in DATASET_STEPS)
 FLIGHTS = """\
 mlbuild: 1
@@ -100,7 +102,7 @@ MISTAKES = [
     ("rounds: 20", "round: 20", "47:7 unknown-key unknown key 'round' in 'early_stopping' | did you mean 'rounds'?"),
     ("dtype: numeric", "dtyp: numeric", "36:9 unknown-key unknown key 'dtyp' in 'columns' | did you mean 'dtype'?"),
     ("dtype: float, min: 0", "min: 0", "16:7 missing-key column 'distance' needs 'dtype' | one of bool, int, float, string, date, datetime"),
-    ("target: late", "target: {column: late, x: 1}", "44:28 unknown-key unknown key 'x' in 'target' | available keys: positive"),
+    ("target: late", "target: {column: late, x: 1}", f"44:28 unknown-key unknown key 'x' in 'target' | available keys: {OF_TARGETS}"),
     ("rows: all", "rows: all, x: 1", "54:25 unknown-key unknown key 'x' in 'verify' | all its keys are already set"),
     ("{path: data/flights.parquet, contract: flight}", "{path: a.parquet, contract: c, delimiter: ;}", "4:43 unknown-key unknown key 'delimiter' in parquet source | available keys: type, refresh, read"),
     # discriminators

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from mlbuild.columns import ColumnType
+from mlbuild.columns import ColumnType, text_of
 from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
@@ -78,7 +78,8 @@ class Answer(Described):
 
     A learner computes *scores*, a double array [N, width]. `apply` and `lower` compute the outputs of the artifact
     from them, natively and in the graph; one of the outputs is the scores themselves. Learners are trained on the
-    *coded* target, and metrics compare with it: an array with one entry (or one row of entries) per row.
+    *coded* target, and metrics compare with it: an array with one entry (or one row of entries) per row. Without
+    classes, the first entries of a row are its perfect scores; others can be groups of rows.
 
     Class methods do not use fields, so they also work for a model that was read back from a file.
     """
@@ -187,6 +188,12 @@ class Answer(Described):
     def outputs(cls, coding: Coding) -> tuple[ModelOutput, ...]:
         """Return the outputs of the artifact, in order. Their names do not depend on the coding."""
         raise NotImplementedError
+
+    @classmethod
+    def score_names(cls, coding: Coding) -> tuple[str, ...]:
+        """Return what each column of the scores is for: a class or, without classes, an output or one of its columns."""
+        outputs = (output.columns or (output.name,) for output in cls.outputs(coding))
+        return tuple(map(text_of, coding.classes)) or tuple(name for names in outputs for name in names)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ class Linear(Learner):
         return self.lower_link(graph, sums, len(form.intercepts))
 
     def describe(self, fitted: bytes, columns: Sequence[str], coding: Coding) -> Json:
-        return LinearForm.from_bytes(fitted).describe(columns, coding.classes)
+        return LinearForm.from_bytes(fitted).describe(columns, self.answer.score_names(coding))
 
 
 @frozen

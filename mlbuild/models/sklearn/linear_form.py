@@ -87,8 +87,8 @@ class LinearForm:
         total = sums[0] if len(sums) == 1 else graph.call("Concat", *sums, axis=1)
         return graph.call("Add", total, graph.constant([self.intercepts]))
 
-    def describe(self, columns: Sequence[str], classes: Sequence[Any]) -> Json:
-        """Return the numbers by column name and, if there are several sums, by class; and how the solver ended."""
+    def describe(self, columns: Sequence[str], sums: Sequence[str]) -> Json:
+        """Return the numbers by column name and, if there are several sums, by their names; and how the solver ended."""
         told: Json = {} if self.iterations is None else {"iterations": self.iterations}
         if not self.converged:
             told["note"] = (
@@ -97,10 +97,9 @@ class LinearForm:
             )
         if len(self.intercepts) == 1:
             return told | {"intercept": self.intercepts[0], "coefficients": self._named(0, columns)}
-        names = [str(value) for value in classes]
         return told | {
-            "intercept": dict(zip(names, self.intercepts, strict=True)),
-            "coefficients": {name: self._named(place, columns) for place, name in enumerate(names)},
+            "intercept": dict(zip(sums, self.intercepts, strict=True)),
+            "coefficients": {name: self._named(place, columns) for place, name in enumerate(sums)},
         }
 
     def _named(self, place: int, columns: Sequence[str]) -> dict[str, float]:

@@ -69,7 +69,7 @@ def _block(found: Explanation, row: Explained) -> Iterator[str]:
     yield f"{shown(found.output)}, row {row.row:,} of {found.split}: {answers}; target {_value(row.target)}"
     yield f"contributions to the {found.scale}:"
     rows = [
-        ["input", "value", *map(shown, found.classes or ["contribution"])],
+        ["input", "value", *map(shown, found.names or ["contribution"])],
         ["average", "", *map(_signed, found.expected)],
     ]
     for names, part in row.parts[:_MOST]:
@@ -107,7 +107,7 @@ def contributions_json(found: Explanation) -> Json:
 
     def numbers(sums: Array) -> Any:
         values = [float(one) for one in sums]
-        return dict(zip(found.classes, values, strict=True)) if found.classes else values[0]
+        return dict(zip(found.names, values, strict=True)) if found.names else values[0]
 
     rows = [
         {

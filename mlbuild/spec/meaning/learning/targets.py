@@ -12,7 +12,7 @@ from mlbuild.hints import did_you_mean, listed
 from mlbuild.models import ANSWERS
 from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
-from mlbuild.params import Name, params_of, read
+from mlbuild.params import ListOf, Name, params_of, read
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, TargetSpec
 from mlbuild.spec.text.quoting import as_sql, as_yaml
@@ -43,39 +43,46 @@ class TargetCheck:
 
     def type(self, table: Table) -> ColumnType:
         """Return the type of the target in the training rows; unknown if there is no such column."""
-        known = self._column("column", self.answer.column, table)
+        known = self._column(("column",), self.answer.column, table)
         return table.columns[self.answer.column].trained if known else ColumnType(UNKNOWN)
 
     def run(self, type_: ColumnType, dataset: DatasetSpec) -> TargetSpec | None:
         """Return the target, given a type that is suitable for the learner; None if something else is wrong."""
-        keys = {key: name for key, name in self._columns() if self._column(key, name, dataset.table)}
-        missing = [key for key, name in keys.items() if self._can_be_missing(key, name, dataset)]
+        named = [*self._columns()]
+        known = [(at, name) for at, name in named if self._column(at, name, dataset.table)]
+        missing = [at for at, name in known if self._can_be_missing(at, name, dataset)]
         idle = [*self._idle()]
-        if missing or len(keys) < len([*self._columns()]) or not self.findings.extend(idle):
+        if missing or len(known) < len(named) or not self.findings.extend(idle):
             return None
         typed = self.findings.attempt(self.at, self.answer.typed, type_)
         return None if typed is None else TargetSpec(type_, typed)
 
-    def _columns(self) -> Iterator[tuple[str, str]]:
-        """Yield the keys that name columns of the dataset, with these names."""
+    def _columns(self) -> Iterator[tuple[Path, str]]:
+        """Yield the columns of the dataset that keys name, alone or in lists, each with its place in the target."""
         for key, param in params_of(type(self.answer)).items():
-            if isinstance(param.kind, Name) and (name := getattr(self.answer, param.name)) is not None:
-                yield key, name
+            value = getattr(self.answer, param.name)
+            if isinstance(param.kind, Name) and value is not None:
+                yield (key,), value
+            elif isinstance(param.kind, ListOf) and isinstance(param.kind.item, Name):
+                alone = not isinstance(self.given.get(key), list)
+                yield from (
+                    ((key,) if alone else (key, place), name) for place, name in enumerate(value or ())
+                )
 
-    def _column(self, key: str, name: str, table: Table) -> bool:
+    def _column(self, at: Path, name: str, table: Table) -> bool:
         if name in table.columns:
             return True
         help_ = did_you_mean(name, table.columns) or f"available columns: {listed(table.columns)}"
-        self.findings.add(Problem("unknown-column", f"unknown column '{name}'", (*self.at, key), help_))
+        self.findings.add(Problem("unknown-column", f"unknown column '{name}'", (*self.at, *at), help_))
         return False
 
-    def _can_be_missing(self, key: str, name: str, dataset: DatasetSpec) -> bool:
+    def _can_be_missing(self, at: Path, name: str, dataset: DatasetSpec) -> bool:
         if not dataset.table.columns[name].trained.nullable:
             return False
         help_ = f"add this step to dataset '{dataset.name}': {{op: filter, where: {_is_there(name)}}}"
-        message = f"the {'target' if key == 'column' else key} '{name}' can be missing"
+        message = f"the {'target' if at == ('column',) else at[0]} '{name}' can be missing"
         notes = (dataset.table.note(name),)
-        self.findings.add(Problem("nullable-target", message, (*self.at, key), help_, notes=notes))
+        self.findings.add(Problem("nullable-target", message, (*self.at, *at), help_, notes=notes))
         return True
 
     def _idle(self) -> Iterator[Problem]:
