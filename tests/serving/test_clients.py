@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import pytest
 
+from tests import budget
 from tests.python import site
-from tests.serving.servers import PATIENCE, Server
+from tests.serving.servers import PATIENCE, Server, served
 
 HERE = Path(__file__).parent
-TRITON = "tritonclient[http]==2.73.0"
+TRITON, KSERVE, SCHEMATHESIS = "tritonclient[http]==2.73.0", "kserve==0.21.0", "schemathesis==4.32.5"
+SETTINGS = ("--no-color", "--exclude-checks", "positive_data_acceptance")
 NAT = -(2**63)
 
 
@@ -59,3 +62,44 @@ def test_the_client_of_triton(server: Server, project: Path) -> None:
     assert told["unknown"].endswith("there is nothing at '/v2/models/other/infer'")
     assert told["wrong"].endswith("input 'fare' is missing")
     assert "not '2'" in told["version"]
+
+
+@pytest.mark.parametrize("client", budget.examples([], ["kserve_client.py"]))
+def test_the_client_of_kserve(server: Server, project: Path, client: str) -> None:
+    """Only in a soak, because it needs 400 MB of libraries."""
+    packages = site("serving", "kserve-0.21.0", KSERVE, whole=True)
+    told = asked(client, packages, "{}:{}".format(*server.place))
+    assert (told["live"], told["ready"], told["model_ready"]) == (True, True, True)
+    labels, probabilities = wanted(project)
+    assert told["answers"] == [["zone", "7", labels, probabilities]] * 2
+    assert "input 'start' is missing" in told["wrong"]
+    assert "there is nothing at '/v2/models/other/infer'" in told["unknown"]
+
+
+@pytest.mark.parametrize("command", budget.examples([], ["schemathesis"]))
+def test_generated_requests_for_the_description(project: Path, tmp_path: Path, command: str) -> None:
+    """schemathesis makes requests from `/openapi.json`, and checks the answers. Only in a soak, because it takes long.
+
+    The server is strict, because schemathesis expects that what violates a schema is refused. Not all that fits a schema is
+    answered: a schema cannot say that tensors have the same number of rows, and has no bounds of dates.
+    """
+    packages = site("serving", "schemathesis-4.32.5", SCHEMATHESIS, whole=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    with served(project, "--strict") as server:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-S",
+                "-m",
+                "schemathesis.cli",
+                "run",
+                f"{server.address}/openapi.json",
+                *SETTINGS,
+            ],
+            cwd=tmp_path,
+            env=environment | {"PYTHONPATH": str(packages)},
+            capture_output=True,
+            text=True,
+            timeout=10 * PATIENCE,
+        )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]

@@ -76,6 +76,7 @@ SOAKS = {
     ],
     "profiles": ["tests/spec/test_variants.py"],
     "reports": ["tests/reports"],
+    "serving": ["tests/serving"],
     "searches": ["tests/cli/test_searches.py"],
     "specs": ["tests/cli/test_specs.py"],
 }
