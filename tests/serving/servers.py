@@ -16,6 +16,7 @@ from typing import Any
 
 from mlbuild.frozen import frozen
 
+ROOT = Path(__file__).parents[2]
 #: Longer than a server takes to start or to answer on a busy machine.
 PATIENCE = 60
 
@@ -88,11 +89,16 @@ def served(
     command = [sys.executable, *options, "-m", "mlbuild", "serve", "--port", "0", *words]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None and process.stderr is not None
-        line = process.stdout.readline()
-        said = "listening on "
-        assert line.startswith(said), process.stderr.read()
-        yield Server(process, line.removeprefix(said).strip(), trust)
+        yield Server(process, listening(process), trust)
     finally:
         process.kill()
         process.communicate()
+
+
+def listening(process: subprocess.Popen[str]) -> str:
+    """Wait until a server listens, and return its address."""
+    assert process.stdout is not None and process.stderr is not None
+    line = process.stdout.readline()
+    said = "listening on "
+    assert line.startswith(said), process.stderr.read()
+    return line.removeprefix(said).strip()

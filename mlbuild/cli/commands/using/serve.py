@@ -103,12 +103,12 @@ def run(args: argparse.Namespace) -> int:
     settings = _settings(args)
     folders = dict(_folders(args))
     try:
-        socket = listening(settings)
+        bound = listening(settings)
     except OSError as error:
         why = (error.strerror or str(error)).casefold()
         message = f"cannot listen at {settings.host}:{settings.port}: {why}"
         raise Stopped(message, "choose another port with --port; 0 takes a free one", TASK) from None
-    with socket:
+    with bound:
         models = {name: _opened(name, folder) for name, folder in folders.items()}
         if not args.quiet:
             say(
@@ -116,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
                 for name, folder in folders.items()
             )
         settings = replace(settings, logging=_logging(args, folders))
-        host, port = socket.getsockname()[:2]
+        host, port = bound.getsockname()[:2]
         place = f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
         def started() -> None:
@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.flush()
 
         try:
-            serve(models, settings, socket, started, _report)
+            serve(models, settings, bound, started, _report)
         except ssl.SSLError:
             message = (
                 f"'{settings.certificate}' and '{settings.key}' are not a certificate and its private key"
