@@ -55,7 +55,7 @@ def guard(limits: Limits) -> type[asyncio.Protocol]:
 
         def on_headers_complete(self) -> None:
             self.most = (
-                limits.header + 2 * limits.body
+                limits.header + 2 * limits.read
             )  # with what surrounds the chunks of a body, and what follows it
             super().on_headers_complete()
 

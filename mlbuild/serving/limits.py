@@ -22,6 +22,11 @@ class Limits:
     drain: int = 30
 
     @property
+    def read(self) -> int:
+        """How many bytes of a body are read, although it is refused from `body` on."""
+        return 4 * self.body
+
+    @property
     def waiting(self) -> int:
         """How many bytes of requests may wait for a thread."""
         return 4 * self.body

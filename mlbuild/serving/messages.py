@@ -20,6 +20,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 #: The header with the identity of a request, and what it may be.
 _ID = b"x-request-id"
 _ID_WORDS = re.compile(rb"[!-~]{1,128}")
+#: The connection closes, because the rest of a body is not read.
+_CLOSE = (b"connection", b"close")
 #: zlib reads gzip with this number of bits.
 _GZIP = 31
 
@@ -74,21 +76,21 @@ class Request:
         return _unpacked(body, self.limits.body) if packing == b"gzip" else body
 
     async def _raw(self) -> bytes:
-        length = self.headers.get(b"content-length", b"")
-        if length.isdigit() and int(length) > self.limits.body:
-            raise too_large(self.limits.body)
-        first = await self._part()
-        if not first.get("more_body"):
-            return bytes(first["body"])
-        parts, size = [first["body"]], len(first["body"])
-        more = True
-        while more:
+        """Return the body as it was sent. What is a little too large is read to its end, so that the client sees the response."""
+        most, length = self.limits.body, self.headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > self.limits.read:
+            raise too_large(most, _CLOSE)
+        part = await self._part()
+        parts, size = [part["body"]], len(part["body"])
+        while part.get("more_body"):
             part = await self._part()
-            parts.append(part["body"])
             size += len(part["body"])
-            more = part.get("more_body", False)
-            if size > self.limits.body:
-                raise too_large(self.limits.body)
+            if size > self.limits.read:
+                raise too_large(most, _CLOSE)
+            if size <= most:
+                parts.append(part["body"])
+        if size > most:
+            raise too_large(most)
         return b"".join(parts)
 
     async def _part(self) -> MutableMapping[str, Any]:
@@ -122,13 +124,10 @@ def json_response(content: Any) -> Response:
     return Response(msgspec.json.encode(content))
 
 
-def too_large(most: int) -> Refused:
-    """Return the refusal of a body. The connection closes, because the rest of the body is not read."""
-    return Refused(
-        f"the body is larger than {most} bytes",
-        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        headers=((b"connection", b"close"),),
-    )
+def too_large(most: int, *headers: tuple[bytes, bytes]) -> Refused:
+    """Return the refusal of a body."""
+    message = f"the body is larger than {most} bytes"
+    return Refused(message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=headers)
 
 
 def _unpacked(body: bytes, most: int) -> bytes:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import math
 import random
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
@@ -81,19 +78,6 @@ BODIES = st.one_of(
 )
 
 
-@pytest.fixture(scope="module")
-def kept(server: Server) -> Iterator[http.client.HTTPConnection]:
-    connection = server.connect()
-    yield connection
-    connection.close()
-
-
-def asked(kept: http.client.HTTPConnection, path: str, body: bytes, **headers: str) -> tuple[int, Any]:
-    kept.request("POST", path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-    answer = kept.getresponse()
-    return answer.status, json.loads(answer.read())
-
-
 def is_right(column: str, value: Any) -> bool:
     """Whether the contract allows a value, written down a second time."""
     if value is None:
@@ -131,8 +115,9 @@ def records(body: Any) -> list[Any]:
 @seed(budget.seed())
 @FUZZ
 @given(body=BODIES)
-def test_records_are_accepted_exactly_if_they_fit(kept: http.client.HTTPConnection, body: Any) -> None:
-    status, told = asked(kept, PATH, json.dumps(body).encode())
+def test_records_are_accepted_exactly_if_they_fit(server: Server, body: Any) -> None:
+    answer = server.ask(PATH, json.dumps(body).encode())
+    status, told = answer.status, answer.told
     rows = records(body)
     if all(map(is_record, rows)):
         assert status == 200 and len(told["rows"]) == len(rows), body
@@ -146,7 +131,7 @@ def test_records_are_accepted_exactly_if_they_fit(kept: http.client.HTTPConnecti
 @seed(budget.seed())
 @FUZZ
 @given(data=st.data())
-def test_bytes_are_accepted_or_refused(kept: http.client.HTTPConnection, data: st.DataObject) -> None:
+def test_bytes_are_accepted_or_refused(server: Server, data: st.DataObject) -> None:
     body, length = packed({"inputs": inputs(RIDE)})
     changed = bytearray(body)
     for _ in range(data.draw(st.integers(0, 3))):
@@ -154,9 +139,9 @@ def test_bytes_are_accepted_or_refused(kept: http.client.HTTPConnection, data: s
         end = min(len(changed), place + data.draw(st.sampled_from([0, 1, 4, 8])))
         changed[place:end] = data.draw(st.binary(max_size=9))
     told = data.draw(st.one_of(st.just(length), st.integers(0, len(changed) + 2)))
-    status, answer = asked(kept, INFER, bytes(changed), inference_header_content_length=str(told))
-    assert status in (200, 400, 413), answer
-    assert answer["outputs"][0]["shape"][1] == 1 if status == 200 else answer["error"]
+    answer = server.ask(INFER, bytes(changed), inference_header_content_length=str(told))
+    assert answer.status in (200, 400, 413), answer.body
+    assert answer.told["outputs"][0]["shape"][1] == 1 if answer.status == 200 else answer.told["error"]
 
 
 ELEMENTS = st.one_of(
@@ -184,14 +169,14 @@ TENSORS = st.fixed_dictionaries(
     more=st.dictionaries(st.sampled_from(["id", "outputs", "parameters", "x"]), VALUES, max_size=1),
 )
 def test_tensors_are_accepted_exactly_if_they_fit(
-    kept: http.client.HTTPConnection, place: int, change: dict[str, Any], more: dict[str, Any]
+    server: Server, place: int, change: dict[str, Any], more: dict[str, Any]
 ) -> None:
     tensors = inputs(RIDE)
     tensors[place] |= change
-    status, told = asked(kept, INFER, json.dumps({"inputs": tensors, **more}).encode())
-    assert status in (200, 400), told
-    if status == 400:
-        assert told["error"]
+    answer = server.ask(INFER, json.dumps({"inputs": tensors, **more}).encode())
+    assert answer.status in (200, 400), answer.body
+    if answer.status == 400:
+        assert answer.told["error"]
         return
     one, before = tensors[place], inputs(RIDE)[place]
     assert {key: one[key] for key in ("name", "shape", "datatype")} == {
@@ -219,8 +204,9 @@ def test_answers_do_not_depend_on_other_requests(server: Server, project: Path) 
     def client(first: int) -> None:
         connection = server.connect()
         for number in range(first, len(rows), 16):
-            status, told = asked(connection, PATH, sent[number])
-            if status != 200 or told["rows"] != [{"prediction": wanted[number]}]:
+            connection.request("POST", PATH, sent[number])
+            told = json.loads(connection.getresponse().read())
+            if told["rows"] != [{"prediction": wanted[number]}]:
                 wrong.append(number)
         connection.close()
 
