@@ -146,7 +146,7 @@ def in_process(model: Model, forms: Sequence[Form], count: int) -> float:
         form = forms[number % len(forms)]
         found = form.read(model, limits)
         violated = violations(model.checks, found.columns)
-        answered = Answered(found, violated, model.answers(found.columns, found.count), 0.0)
+        answered = Answered("1", found, violated, model.answers(found.columns, found.count), 0.0)
         response: Response = form.write(model, answered)
         assert response.status == 200
     return (time.process_time() - start) / count * 1e6
@@ -189,8 +189,8 @@ def main() -> None:
         records, inferences = [json.dumps(row).encode() for row in some], [*map(tensors, some)]
         predict, infer = "/predict/one", "/v2/models/one/infer"
         forms: dict[str, list[Form]] = {
-            predict: [Records(body, b"") for body in records],
-            infer: [Tensors(body, None) for body in inferences],
+            predict: [Records(body, b"", "1") for body in records],
+            infer: [Tensors(body, None, "1") for body in inferences],
         }
         bodies = {predict: records, infer: inferences}
         words = ("serve", "--port", "0", "-q")
