@@ -60,25 +60,39 @@ def harm(
 
     The arguments are those of `difference`. `their_metric` is the metric with the threshold of the other model.
     """
+    return influenced(metric, target, ours, theirs, classes, clusters, their_metric)[0]
+
+
+def influenced(
+    metric: Metric,
+    target: Array,
+    ours: Array,
+    theirs: Array,
+    classes: int,
+    clusters: Array | None,
+    their_metric: Metric | None = None,
+) -> tuple[Harm | None, Array | None]:
+    """Return the same, and how each row influences it, float64 [N]: None if the harm has no standard error."""
     import numpy as np
 
     both = ((metric, ours), (their_metric or metric, theirs))
     own, other = (one.value(target, scores, classes) for one, scores in both)
     if own is None or other is None:
-        return None
+        return None, None
     count = len(target) if clusters is None else len(np.unique(clusters))
     found = rounded(own), rounded(other)
     same = their_metric is None or their_metric == metric
     if same and (abs(ours - theirs) <= EQUAL * np.maximum(1.0, abs(theirs))).all():
-        return Harm(*found, 0.0, None, count, IDENTICAL)
+        return Harm(*found, 0.0, None, count, IDENTICAL), np.zeros(len(target))
     value = rounded(metric.distance(own) - metric.distance(other))
     influences = [one.influence(target, scores) for one, scores in both]
     if influences[0] is None or influences[1] is None or metric.best is None:
-        return Harm(*found, value, None, count, UNKNOWN)
+        return Harm(*found, value, None, count, UNKNOWN), None
     if own == other and np.array_equal(influences[0], influences[1]):
-        return Harm(*found, 0.0, None, count, IDENTICAL)
+        return Harm(*found, 0.0, None, count, IDENTICAL), np.zeros(len(target))
     signs = [1 if one > metric.best else -1 for one in (own, other)]
-    error, count = standard_error(signs[0] * influences[0] - signs[1] * influences[1], clusters)
+    influence = signs[0] * influences[0] - signs[1] * influences[1]
+    error, count = standard_error(influence, clusters)
     if not enough(metric, target, ours, theirs, classes, clusters, count, their_metric):
-        return Harm(*found, value, None, count, TOO_FEW)
-    return Harm(*found, value, rounded(error), count)
+        return Harm(*found, value, None, count, TOO_FEW), None
+    return Harm(*found, value, rounded(error), count), influence

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.evaluation import student
-from mlbuild.evaluation.harm import IDENTICAL, TOO_FEW, Harm, harm
+from mlbuild.evaluation.harm import IDENTICAL, TOO_FEW, Harm, influenced
 from mlbuild.evaluation.holm import corrected
-from mlbuild.evaluation.intervals import LEVEL, around
+from mlbuild.evaluation.intervals import LEVEL, around, influence_sums
 from mlbuild.evaluation.rows import Rows
 from mlbuild.frozen import frozen
 from mlbuild.hints import listed
@@ -51,13 +51,18 @@ class Unit:
         return np.random.Generator(np.random.PCG64(seed)).permutation(rows)
 
 
-@frozen
+@frozen(eq=False)
 class Effect:
-    """What shuffling a unit does to a metric of this number of rows: None if the metric is undefined."""
+    """What shuffling a unit does to a metric of this number of rows: None if the metric is undefined.
+
+    `sums` are the influences on the harm, summed over each cluster and divided by the number of rows: None if it has no
+    standard error.
+    """
 
     unit: Unit
     harm: Harm | None
     rows: int
+    sums: Array | None = None
 
     @property
     def chance(self) -> float | None:
@@ -114,8 +119,9 @@ class Importances:
         effects = []
         for unit in units:
             scores = shuffled(unit)
-            found = harm(metric, rows.target, scores, rows.scores, rows.classes, rows.clusters)
-            effects.append(Effect(unit, found, distinct))
+            found, each = influenced(metric, rows.target, scores, rows.scores, rows.classes, rows.clusters)
+            sums = None if each is None else influence_sums(each, rows.clusters) / len(rows)
+            effects.append(Effect(unit, found, distinct, sums))
         return Importances(metric, effects)
 
     def to_json(self) -> Json:
@@ -138,6 +144,19 @@ class Importances:
                 if effect.unit.why in (JOIN, CORRELATION)
             ],
         }
+
+    def sums(self) -> tuple[list[str], Array]:
+        """Return the columns whose harm has a standard error, and the sums of each, float32 [columns, clusters].
+
+        More digits would differ between processors.
+        """
+        import numpy as np
+
+        found = {
+            one.unit.columns[0]: one.sums for one in self.effects if not one.unit.why and one.sums is not None
+        }
+        every = [*found.values()]
+        return [*found], np.array(every, dtype=np.float32) if every else np.zeros((0, 0), np.float32)
 
     def findings(self, split: str) -> Iterator[DataWarning]:
         """Yield warnings about columns without which the model would be as good, or better."""

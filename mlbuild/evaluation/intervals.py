@@ -139,15 +139,21 @@ def standard_error(influence: Array, clusters: Array | None) -> tuple[float, int
 
     It is infinite for a single cluster.
     """
-    import numpy as np
-
-    sums, count = influence, len(influence)
-    if clusters is not None:
-        sizes = np.bincount(clusters)
-        sums, count = np.bincount(clusters, influence), int((sizes > 0).sum())
+    sums = influence_sums(influence, clusters)
+    count = len(sums)
     if count < 2:
         return math.inf, count
     return math.sqrt(count / (count - 1) * float((sums**2).sum())) / len(influence), count
+
+
+def influence_sums(influence: Array, clusters: Array | None) -> Array:
+    """Return the sums of the influences [N] over each cluster that has rows, in the order of their numbers."""
+    import numpy as np
+
+    if clusters is None:
+        return influence
+    sums: Array = np.bincount(clusters, influence)[np.bincount(clusters) > 0]
+    return sums
 
 
 def _has_rare_class(target: Array, classes: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -22,7 +21,7 @@ from mlbuild.params import read
 from mlbuild.pipeline.parts import stored_table
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.tracking.builds import Build, at
-from mlbuild.tracking.results import json_of, result_of
+from mlbuild.tracking.results import json_of, result_of, stored_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +76,7 @@ def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) ->
     one, other = found
     if one is None or other is None or one.identity != other.identity:
         return None
-    arrays = [_array(store, digest) for digest in (one.target, one.scores, other.scores, one.train)]
+    arrays = [stored_array(store, digest) for digest in (one.target, one.scores, other.scores, one.train)]
     coding = store.contents.get(one.coding)
     if coding is None or any(array is None for array in arrays):
         return None
@@ -161,16 +160,6 @@ class _Rows:
         except (KeyError, Rejected):
             return None
         return None if rows is None else cluster.numbers(rows)
-
-
-def _array(store: DiskStore, digest: str) -> Array | None:
-    import numpy as np
-
-    content = store.contents.get(digest)
-    try:
-        return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
-    except ValueError:  # a record from elsewhere can name any content
-        return None
 
 
 def metric_order(build: Build, model: str) -> Iterator[str]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlbuild.engine.decide.records import Action, find_action
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.tracking.builds import Build
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 
 def result_of(store: DiskStore, build: Build, task: str) -> Action | None:
@@ -25,3 +31,21 @@ def json_of(store: DiskStore, build: Build, task: str, part: str) -> Any:
     with suppress(ValueError, RecursionError):
         return json.loads((store.contents.get(digest) if digest else None) or b"null")
     return None
+
+
+def array_of(store: DiskStore, build: Build, task: str, part: str) -> Array | None:
+    """Return a part of the result of a task that is an array; None if there is none."""
+    action = result_of(store, build, task)
+    digest = action.digests.get(part) if action else None
+    return stored_array(store, digest) if digest else None
+
+
+def stored_array(store: DiskStore, digest: str) -> Array | None:
+    """Return an array of the store; None if it is no longer there, or is something else."""
+    import numpy as np
+
+    content = store.contents.get(digest)
+    try:
+        return None if content is None else np.load(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, EOFError):  # a record from elsewhere can name any content
+        return None

@@ -10,6 +10,7 @@ from mlbuild.cli.output.building.reasons import value_text
 from mlbuild.cli.output.data.statistics import columns as aligned
 from mlbuild.cli.output.printing import counted
 from mlbuild.cli.output.tracking.runs import number
+from mlbuild.evaluation.differences import Difference
 from mlbuild.frozen import frozen
 from mlbuild.pipeline.builds.written import told_spec
 from mlbuild.process.allowance import size_text
@@ -104,18 +105,14 @@ def blocks_of(found: Comparison | FileComparison, predictions: bool, samples: bo
 
 
 def _importance(found: ImportanceChanges) -> Block:
-    rows = [
-        [
-            shown(one.input),
-            *("" if value is None else number(value) for value in (one.old, one.new)),
-            "" if one.difference is None else f"{one.difference:+.3g}",
-        ]
-        for one in found.inputs[:_INPUTS]
-    ]
+    rows = []
+    for one in found.inputs[:_INPUTS]:
+        values = ("" if value is None else number(value) for value in (one.old, one.new))
+        rows.append([shown(one.input), *values, *_apart(one.difference), _verdict(one.difference, None)])
     title = f"{shown(found.output)}: loss of {shown(found.metric)} on {found.split} if an input is shuffled"
     left = len(found.inputs) - len(rows)
     notes = [f"{counted(left, 'input')} changed less"] if left else []
-    return Block(title, [["input", "old", "new", "difference"], *rows], notes)
+    return Block(title, [["input", "old", "new", "difference", "95%", ""], *rows], notes)
 
 
 def _file_blocks(found: FileComparison, predictions: bool) -> Iterator[Block]:
@@ -185,9 +182,8 @@ def _model(model: ModelChanges) -> Block:
             shown(one.metric),
             number(one.old),
             number(one.new),
-            f"{one.difference.value:+.3g}" if one.difference else "",
-            _interval(one),
-            _verdict(one),
+            *_apart(one.difference),
+            _verdict(one.difference, one.better),
         ]
         for one in model.metrics
     ]
@@ -203,19 +199,21 @@ def _heading(model: ModelChanges) -> str:
     return f"{shown(model.model)}: {model.split}, {rows_text}{clusters}"
 
 
-def _interval(one: MetricChange) -> str:
-    found = one.difference.interval if one.difference else None
-    return f"[{found[0]:+.2g}, {found[1]:+.2g}]" if found and found != (0.0, 0.0) else ""
+def _apart(found: Difference | None) -> tuple[str, str]:
+    """Return a difference and its interval."""
+    ends = found.interval if found else None
+    within = f"[{ends[0]:+.2g}, {ends[1]:+.2g}]" if ends and ends != (0.0, 0.0) else ""
+    return f"{found.value:+.3g}" if found else "", within
 
 
-def _verdict(one: MetricChange) -> str:
-    if one.difference is None or not one.difference.value:
-        return "the same" if one.difference else ""
-    if not one.difference.interval:
+def _verdict(found: Difference | None, better: bool | None) -> str:
+    if found is None or not found.value:
+        return "the same" if found else ""
+    if not found.interval:
         return ""
-    if not one.difference.beyond_chance:
+    if not found.beyond_chance:
         return "can be chance"
-    return "different" if one.better is None else "better" if one.better else "worse"
+    return "different" if better is None else "better" if better else "worse"
 
 
 def _notes(model: ModelChanges) -> Iterator[str]:

@@ -6,6 +6,7 @@ it without a look at the test rows.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import read, write
 from mlbuild.pipeline.findings import raised, refuse
 from mlbuild.pipeline.origins import MODELS
-from mlbuild.pipeline.parts import read_array, read_columns, read_table
+from mlbuild.pipeline.parts import read_array, read_columns, read_table, write_array
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.pipeline.tasks import artifact, features, target, threshold, train
 from mlbuild.pipeline.tasks.explanations.gains import gains_of, shares
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 KIND = "importance"
 #: The part with the importances, which is also a file of the output.
 REPORT = "importance.json"
+#: The parts from which intervals of differences between builds follow: which columns and rows, and the numbers.
+PAIRED, SUMS = "paired.json", "sums"
 FORMAT = 1
 _CODES = ("harmful-column", "useless-column")
 #: How many columns are read at a time.
@@ -81,7 +84,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             *([model.rows("rows", [split], cluster.column)] if cluster else []),
             *threshold.chosen(model),
         ),
-        parts=(REPORT,),
+        parts=(REPORT, PAIRED, SUMS),
         reported=(REPORT,),
         uses=(*model.ops, type(model.item.learner), type(metric)),
         imports=(model.item.learner.type,),
@@ -124,7 +127,7 @@ def run(job: Job) -> None:
     wanted, gains = read_array(job, "target", split), gains_of(job, recipe)
     limits = Limits.of(job.params["rows"], wanted, len(coding.classes), len(names))
     (metric,) = METRIC_LIST.read(job.params["metric"])
-    found, clusters, predicted = Importances(metric, ()), 0, 0
+    found, clusters, predicted, identity = Importances(metric, ()), 0, 0, ""
     if limits.rows and names:
         picked, frame = _picked(job, names, limits, wanted)
         metric = metric.prepared(coding.classes, read_array(job, "target", "train")).deciding(
@@ -134,6 +137,7 @@ def run(job: Job) -> None:
         rows = Rows(wanted[picked], model.scores(), len(coding.classes), _clusters(job, picked))
         units = limits.chosen([*_units(job, recipe, frame)], gains)
         found = Importances.of(metric, rows, limits.rows, units, model.shuffled)
+        identity = _identity(rows)
         clusters, predicted = rows.count_clusters(), (1 + len(units)) * len(picked)
     findings, measured = [one.to_json() for one in found.findings(split)], found.to_json()
     refuse(job, "gate", findings)
@@ -152,6 +156,18 @@ def run(job: Job) -> None:
         "findings": findings,
     }
     job.write(REPORT, json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n")
+    columns, sums = found.sums()
+    job.write(PAIRED, json.dumps({"columns": columns, "rows": identity}, ensure_ascii=False).encode())
+    write_array(job, SUMS, sums)
+
+
+def _identity(rows: Rows) -> str:
+    """Return a digest that is equal for rows with the same targets and clusters."""
+    import numpy as np
+
+    found = hashlib.sha256(np.ascontiguousarray(rows.target).tobytes())
+    found.update(b"" if rows.clusters is None else np.ascontiguousarray(rows.clusters).tobytes())
+    return found.hexdigest()
 
 
 class _Model:
