@@ -14,6 +14,7 @@ from mlbuild.pipeline.tasks import (
     bin,
     dataset,
     describe,
+    drift,
     evaluate,
     features,
     fetch,
@@ -94,7 +95,7 @@ POLICY = Policy(
 #: definition and yields its tasks.
 TASKS: Mapping[str, tuple[Any, ...]] = {
     "sources": (fetch, source, clock, contract, describe),
-    "datasets": (dataset, folds, describe),
+    "datasets": (dataset, folds, describe, drift),
     "models": (
         target,
         fit,

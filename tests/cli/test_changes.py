@@ -111,7 +111,7 @@ def results(folder: Path) -> dict[str, Mapping[str, str]]:
 
 def assert_as_clean(project: Project, clean: Path) -> None:
     """Check that all results and outputs are those of a clean build."""
-    assert len(shipped(clean)) == 8 * len(OUTPUTS) and len(results(clean)) == TASKS
+    assert len(shipped(clean)) == 9 * len(OUTPUTS) and len(results(clean)) == TASKS
     assert shipped(project.folder) == shipped(clean)
     assert results(project.folder) == results(clean)
 
@@ -146,7 +146,7 @@ def test_a_changed_column_reruns_what_reads_it(project: Project) -> None:
     """One dataset has the column, another one joins that dataset, and two models are fitted on the result."""
     table(project.folder, 1).write_text(rows(1, step=11))
     ran = {"source:t1", "contract:t1", "describe:t1"}
-    ran |= of("d0", "dataset", "describe") | of("d1", "dataset", "describe")
+    ran |= of("d0", "dataset", "describe", "drift") | of("d1", "dataset", "describe", "drift")
     ran |= of("trees", "fit", "features", "bin", *FROM_TRAIN) | of("line", "fit", "features", *FROM_TRAIN)
     assert project.built() == {"ran": ran, "restored": set()}
     assert_as_clean(project, project.cleanly_built())
@@ -155,7 +155,7 @@ def test_a_changed_column_reruns_what_reads_it(project: Project) -> None:
 def test_a_changed_value_that_no_model_reads_stops_at_the_tables(project: Project) -> None:
     rewrite(table(project.folder, 20), "\n3,10.5,", "\n3,17.5,")
     ran = {"source:t20", "contract:t20", "describe:t20"}
-    ran |= of("d19", "dataset", "describe") | of("d20", "dataset", "describe")
+    ran |= of("d19", "dataset", "describe", "drift") | of("d20", "dataset", "describe", "drift")
     assert project.built() == {"ran": ran, "restored": set()}
     assert_as_clean(project, project.cleanly_built())
 

@@ -156,7 +156,7 @@ def test_drift_can_stop_the_publication(tmp_path: Path, mlbuild: Command) -> Non
         DRIFTING.replace("{model: one}", "{model: one, report: false}") + "warnings: {drifted-split: error}\n"
     )
     done = mlbuild("build", "-j", "1")
-    assert done.code == 3 and "describe:all: 1 input is distributed differently" in done.err
+    assert done.code == 3 and "drift:all: 1 input is distributed differently" in done.err
     assert not (tmp_path / "dist").exists()
     file.write_text(DRIFTING + "warnings: {drifted-split: ignore}\n")
     done = mlbuild("build", "-j", "1")

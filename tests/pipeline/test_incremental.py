@@ -117,7 +117,7 @@ def test_dropping_what_an_artifact_takes_moves_only_its_rows(project: Path) -> N
     )
     plan = api.plan(api.load(project))
     rows = {*readers_of(plan)["dataset:departures"]} & after(project, "artifact:late")
-    assert ran(project) == {"dataset:departures", "describe:departures", *rows, *TOLD}
+    assert ran(project) == {"dataset:departures", "describe:departures", "drift:departures", *rows, *TOLD}
 
 
 def test_renaming_what_no_model_reads_reruns_no_training(project: Path) -> None:
@@ -129,7 +129,12 @@ def test_renaming_what_no_model_reads_reruns_no_training(project: Path) -> None:
     edit(project, "key: [tailnum,", "key: [tail,")
     # The key of the split is also what the clusters of the metrics are named after.
     measured = [f"{kind}:{name}" for kind in ("evaluate", "importance") for name in ("late", "line")]
-    assert ran(project) == {"dataset:departures", "describe:departures", *after(project, *measured)}
+    assert ran(project) == {
+        "dataset:departures",
+        "describe:departures",
+        "drift:departures",
+        *after(project, *measured),
+    }
 
 
 def test_a_hyper_parameter_reruns_training_and_what_follows(project: Path) -> None:
@@ -147,7 +152,7 @@ def test_a_feature_of_one_model_reruns_nothing_of_the_other(project: Path) -> No
     edit(
         project, "columns: plane_seats, strategy: mean", "columns: [plane_seats, plane_year], strategy: mean"
     )
-    assert {name.partition(":")[2] for name in ran(project)} == {"line"}
+    assert {name.partition(":")[2] for name in {*ran(project)} - {"drift:departures"}} == {"line"}
 
 
 def test_going_back_restores_without_running(project: Path) -> None:
@@ -243,9 +248,12 @@ def test_dist_is_repaired_without_training(project: Path, damage: str) -> None:
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
 
 
+CALIBRATION = {"calibration_error", "calibration_intercept", "calibration_slope"}
+
+
 def test_only_what_measures_a_model_depends_on_its_metrics(pristine: Path) -> None:
     """A change of a metric runs `evaluate:M` of the models that compute it, `importance:O` of the outputs whose first
-    metric it is, and nothing else.
+    metric it is, and nothing else. Every evaluation looks at the calibration.
     """
     spec = api.load(pristine / "mlbuild.yaml")
     metric = {f"{one.__module__}:{one.__name__}": one.metric for one in METRICS}
@@ -259,7 +267,8 @@ def test_only_what_measures_a_model_depends_on_its_metrics(pristine: Path) -> No
         for name, task in api.plan(spec).tasks.items()
     }
     assert {name: metrics for name, metrics in found.items() if metrics} == {
-        f"evaluate:{model.name}": {one.metric for one in model.metrics} for model in spec.models.values()
+        f"evaluate:{model.name}": {one.metric for one in model.metrics} | CALIBRATION
+        for model in spec.models.values()
     } | {
         f"importance:{output.name}": {spec.models[output.model].metrics[0].metric}
         for output in spec.outputs.values()

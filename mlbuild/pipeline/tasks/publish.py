@@ -16,7 +16,7 @@ from mlbuild.engine.graph import Job, Task
 from mlbuild.folders import dist_of
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.scope import OutputScope
-from mlbuild.pipeline.tasks import describe
+from mlbuild.pipeline.tasks import drift
 from mlbuild.pipeline.tasks.artifact import CONTRACT
 from mlbuild.pipeline.tasks.contracts.client_rules import client_rules
 from mlbuild.spec.spec import Spec
@@ -59,7 +59,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             "files": {one.slot: list(one.parts) for one in shipped},
             "rules": client_rules(scope.spec, scope.item),
         },
-        inputs=(*shipped, *scope.verdicts, *describe.verdict(scope.model.dataset)),
+        inputs=(*shipped, *scope.verdicts, *drift.found(scope.model.dataset)),
         parts=parts,
         reported=parts if scope.place is None else (),  # a folder is compared instead
         exports=None if scope.place is None else Path(scope.place, scope.item.name).as_posix(),

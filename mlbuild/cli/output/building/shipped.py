@@ -20,7 +20,7 @@ from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.builds.records import last_measured
-from mlbuild.pipeline.tasks import artifact, dataset, describe, evaluate, publish, verify
+from mlbuild.pipeline.tasks import artifact, dataset, drift, evaluate, publish, verify
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
 from mlbuild.pipeline.tasks.explanations import importance
@@ -41,7 +41,7 @@ _FINDINGS = {
     folds.KIND: folds.REPORT,
     cross_validate.KIND: cross_validate.REPORT,
     dataset.KIND: dataset.REPORT,
-    describe.KIND: describe.FINDINGS,
+    drift.KIND: drift.REPORT,
     contract.KIND: contract.REPORT,
     importance.KIND: importance.REPORT,
     test.TRY: test.REPORT,

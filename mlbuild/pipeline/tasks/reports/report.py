@@ -10,7 +10,7 @@ from mlbuild.params import Json
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.reported import about, sources_of
 from mlbuild.pipeline.scope import OutputScope
-from mlbuild.pipeline.tasks import artifact, dataset, describe
+from mlbuild.pipeline.tasks import artifact, dataset, describe, drift
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import folds
 from mlbuild.pipeline.tasks.verdicts import compare, test
@@ -65,7 +65,8 @@ def _others(scope: OutputScope) -> Iterator[Input]:
     """Yield the parts about the data and the tests, which are not files of the output."""
     name = scope.model.item.dataset
     yield Input(dataset.KIND, f"dataset:{name}", (dataset.REPORT,))
-    yield Input(describe.KIND, describe.task_of(name), describe.parts_of_table(scope.model.dataset))
+    yield Input(describe.KIND, describe.task_of(name), (describe.STATISTICS,))
+    yield from drift.found(scope.model.dataset)
     if compare.compared(scope):
         yield compare.comparison(scope)
     yield from folds.report(scope.model)
