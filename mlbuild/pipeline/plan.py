@@ -82,6 +82,7 @@ POLICY = Policy(
             "mlbuild.frozen._represented",
         }
     ),
+    compilers=frozenset({"mlbuild.frozen._compiled"}),
     prose=(
         Prose("mlbuild.params.field", "doc", 1, read_as="doc"),
         Prose("mlbuild.params.field", "examples", None, read_as="examples"),

@@ -78,8 +78,13 @@ class Reach:
             self._load(self._library.imported(unit.imports))
         if WHOLE in unit.flags:
             self._take_whole(module)
-        known = {WHOLE, COMPUTED} if f"{module}.{name}" in self._policy.lookups else {WHOLE}
-        self._flags.update(flag for flag in unit.flags if flag not in known)
+        full_name = f"{module}.{name}"
+        known = {
+            WHOLE: True,
+            COMPUTED: full_name in self._policy.lookups,
+            DYNAMIC: full_name in self._policy.compilers,
+        }
+        self._flags.update(flag for flag in unit.flags if not known.get(flag))
         self._mention(unit.attributes)
         if unit.is_class:
             self._take_members(place, unit)

@@ -180,7 +180,9 @@ class Code:
     def _follower(self) -> str:
         """A digest of everything that determines what is reached, except the modules that are looked at."""
         policy = self._policy
-        names = [sorted(one) for one in (policy.catalogues, policy.families, policy.lookups)]
+        names = [
+            sorted(one) for one in (policy.catalogues, policy.families, policy.lookups, policy.compilers)
+        ]
         return self._decided_by(_FOLLOWERS, [self._scanner(), names])
 
     def _decided_by(self, modules: Iterable[str], more: Any) -> str:
