@@ -109,7 +109,8 @@ def _skill(report: Mapping[str, Any]) -> tuple[float, bool] | None:
     for metric in ("log_loss", "root_mean_squared_error"):
         if model.get(metric) is not None and constant.get(metric):
             interval = report["intervals"]["splits"].get("test", {}).get(metric)
-            surely_worse = interval is not None and interval[0] > constant[metric]
+            # Instead of an interval, there is a reason if there are too few rows for one.
+            surely_worse = isinstance(interval, list) and interval[0] > constant[metric]
             return float(1 - model[metric] / constant[metric]), surely_worse
     return None
 

@@ -27,6 +27,7 @@ from typing import Any
 from mlbuild.frozen import frozen
 from tests.bench.measure import open_session, row_microseconds, single_rows
 from tests.bench.page import write_section
+from tests.bench.process import environment
 from tests.bench.stock_flights import read_joined, split
 
 ROOT = Path(__file__).parents[2]
@@ -65,10 +66,9 @@ def run(command: list[str]) -> Cost:
     Raises:
         SystemExit: It failed. The message contains its output.
     """
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT, env=environment)
+        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT, env=environment())
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
