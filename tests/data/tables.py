@@ -15,10 +15,11 @@ from mlbuild.data.contracts import CONTRACT, Contract
 from mlbuild.data.faults import Fault
 from mlbuild.data.folds.folds import Folds
 from mlbuild.data.splits.split import Split
+from mlbuild.data.steps.apply import Report, apply_steps
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Failure, Problem, Rejected
-from mlbuild.params import TaggedUnion, read
+from mlbuild.params import Json, TaggedUnion, read
 
 _FILES = itertools.count()
 SOURCE = TaggedUnion("type", SOURCES, "source")
@@ -82,10 +83,20 @@ def run(
     step: DatasetStep, here: Table, rows: pl.DataFrame, **others: tuple[Table, pl.DataFrame]
 ) -> pl.DataFrame:
     """Return the rows that a step produces, computed as by a task from canonical JSON."""
+    return reported(step, here, rows, **others)[0]
+
+
+def reported(
+    step: DatasetStep, here: Table, rows: pl.DataFrame, **others: tuple[Table, pl.DataFrame]
+) -> tuple[pl.DataFrame, Json]:
+    """Return the rows that a step produces, and what the report of a dataset says of the step."""
     slots = {name: f"slot{index}" for index, name in enumerate(others)}
     canonical = STEP.read(step.canonical(here, slots))
-    made: pl.DataFrame = canonical.apply(rows, {slots[name]: frame for name, (_, frame) in others.items()})
-    return made
+    report = Report()
+    made = apply_steps(
+        [canonical], rows, {slots[name]: frame for name, (_, frame) in others.items()}, [], report
+    )
+    return made, report.steps[0]
 
 
 def failure_of(caught: Any) -> Failure:

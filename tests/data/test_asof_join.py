@@ -10,7 +10,7 @@ from mlbuild.data.lineage import first_reached
 from mlbuild.data.serving import sendable, serving
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Failed
-from tests.data.tables import rejected, run, step, table, told
+from tests.data.tables import rejected, reported, run, step, table, told
 
 ORDERS = table(
     {
@@ -60,10 +60,11 @@ def joined(listed: pl.DataFrame = LISTED, **more: Any) -> pl.DataFrame:
     ],
 )
 def test_the_latest_row_that_is_strictly_earlier(more: Any, prices: list[Any]) -> None:
-    made = joined(**more)
+    made, report = reported(step(**ASOF, **more), ORDERS, ROWS, prices=(PRICES, LISTED))
     assert made.columns == ["id", "product", "at", "valid", "price", "note"]
     assert made["id"].to_list() == ROWS["id"].to_list()
     assert made["price"].to_list() == prices
+    assert report["matched"] == sum(price is not None for price in prices)
 
 
 def test_no_rows_and_no_others() -> None:

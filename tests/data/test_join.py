@@ -9,7 +9,7 @@ import pytest
 from mlbuild.data.faults import failure_lines
 from mlbuild.data.serving import sendable, serving
 from mlbuild.diagnostics import Failed
-from tests.data.tables import failure_of, rejected, run, step, table, told
+from tests.data.tables import failure_of, rejected, reported, run, step, table, told
 
 HOURS = [datetime(2013, 1, 1, hour) for hour in range(3)]
 FLIGHTS = table({"time_hour": "datetime", "origin": "string", "flight": "int"})
@@ -57,6 +57,21 @@ def test_an_inner_join_drops_rows_without_a_match() -> None:
     made = joined(how="inner")
     assert made["flight"].to_list() == [4, 3, 2]
     assert made["temp"].to_list() == [3.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "observed", [OBSERVED, OBSERVED.select("origin", "time_hour", "wind"), OBSERVED.clear()]
+)
+def test_the_rows_with_a_match_are_counted(observed: pl.DataFrame) -> None:
+    there = WEATHER if "temp" in observed.columns else table(
+        {"origin": "string", "time_hour": "datetime", "wind": {"dtype": "float", "nullable": True}},
+        unique=["origin", "time_hour"],
+    )  # fmt: skip
+    for how in ("left", "inner", "semi", "anti"):
+        for prefix in (None, "w_") if how in ("left", "inner") else (None,):
+            joins = step(**ON_WEATHER, how=how, prefix=prefix)
+            _, report = reported(joins, FLIGHTS, ROWS, weather=(there, observed))
+            assert report["matched"] == (3 if observed.height else 0)
 
 
 def test_missing_keys_agree_with_nothing_not_even_with_each_other() -> None:

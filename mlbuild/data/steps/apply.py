@@ -35,7 +35,7 @@ class Report:
     def step(
         self, step: DatasetStep, before: pl.DataFrame, after: pl.DataFrame, tables: Mapping[str, pl.DataFrame]
     ) -> None:
-        counts = step.counts(before, tables)
+        counts = step.counts(before, after, tables)
         at = ["steps", len(self.steps)]
         self.findings += [one.to_json() | {"at": at} for one in step.findings(before, tables, counts)]
         self.steps.append({"op": step.op, "rows_before": before.height, "rows_after": after.height, **counts})

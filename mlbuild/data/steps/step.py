@@ -74,8 +74,8 @@ class DatasetStep(Described):
         """
         raise NotImplementedError
 
-    def counts(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
-        """Return what else is recorded of the step besides the numbers of rows before and after it."""
+    def counts(self, rows: pl.DataFrame, made: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
+        """Return what else is recorded of a step that made rows from `rows`, besides the numbers of both."""
         return {}
 
     def findings(

@@ -112,10 +112,9 @@ class AsofJoin(DatasetStep):
             for column in added.iter_columns()
         )
 
-    def counts(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
-        """Count the rows that have a match."""
-        found = self._found(rows, tables[self.with_])
-        return {"matched": len(found) - found.null_count()}
+    def counts(self, rows: pl.DataFrame, made: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
+        """Count the rows that have a match, which always has a time."""
+        return {"matched": made.height - made[(self.prefix or "") + self.their_time].null_count()}
 
     def findings(
         self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], counts: Json

@@ -139,9 +139,18 @@ class Join(DatasetStep):
         right = right.rename({name: here.get(name, (self.prefix or "") + name) for name in right.columns})
         return rows.join(right, on=[*self.keys], how=self.how, nulls_equal=False, maintain_order="left")
 
-    def counts(self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
+    def counts(self, rows: pl.DataFrame, made: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> Json:
         """Count the rows that have a match."""
-        return {"matched": self._matched(rows, tables, "semi").height}
+        if self.how == "anti":
+            return {"matched": rows.height - made.height}
+        if self.how != "left":
+            return {"matched": made.height}
+        # A column without missing values in the other table is missing here only where there is no match.
+        added = tables[self.with_].drop(self.keys.values())
+        full = next((column.name for column in added if not column.null_count()), None)
+        if full is None:
+            return {"matched": self._matched(rows, tables, "semi").height}
+        return {"matched": made.height - made[(self.prefix or "") + full].null_count()}
 
     def findings(
         self, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], counts: Json
