@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -24,6 +24,7 @@ from mlbuild.frozen import frozen
 from tests.bench.flights import SPEC, Cost, run
 from tests.bench.page import table, write_section
 from tests.bench.polars_tables import rows_of_numbers
+from tests.bench.process import mlbuild_script
 
 BUDGET = 1.3
 #: The lines of each file in the first build, which is not measured.
@@ -31,8 +32,9 @@ FEW = 2_000
 _TEXT = """\
 `python -m tests.bench.tables --runs {runs}`: CPU seconds of the whole process, medians of {runs} runs per column. The runs alternate, each in a fresh
 folder, all on one core. Both sides read the same CSV files, cast and check the same columns, join and divide the rows, and write them as
-Parquet. mlbuild also hashes the files, checks that the parts of the split do not overlap, and stores each column by its content. Before, it has
-built the first {few:,} lines of each file: the first build of a store takes about a second more, to find out which of mlbuild's code each task uses.
+Parquet. mlbuild is installed, as a user has it. It also hashes the files, checks that the parts of the split do not overlap, and stores each
+column by its content. Before, it has built the first {few:,} lines of each file: the first build of a store takes about a second more, to find out
+which of mlbuild's code each task uses.
 
 {table}
 
@@ -98,37 +100,41 @@ CASES = (
 )
 
 
-def script(project: Path, name: str, folder: Path) -> Cost:
-    command = [sys.executable, "-m", "tests.bench.polars_tables", name]
-    return run([*command, "--data", str(project / "data"), "--out", str(folder)])
+def script(command: Sequence[str], project: Path, name: str, folder: Path) -> Cost:
+    polars = [sys.executable, "-m", "tests.bench.polars_tables", name]
+    return run([*polars, "--data", str(project / "data"), "--out", str(folder)])
 
 
-def mlbuild(project: Path, name: str, folder: Path) -> Cost:
+def mlbuild(command: Sequence[str], project: Path, name: str, folder: Path) -> Cost:
     ours = folder / "project"
     shutil.copytree(project, ours, ignore=shutil.ignore_patterns("*.csv"))
     for file in project.glob("data/*.csv"):
         with file.open() as lines:
             (ours / "data" / file.name).write_text("".join(islice(lines, FEW)))
-    command = [sys.executable, "-m", "mlbuild", "-C", str(ours), "build", "--threads", "1"]
-    run([*command, "-j1", f"dataset:{name}"])
+    build = [*command, "-C", str(ours), "build", "--threads", "1", "-j1", f"dataset:{name}"]
+    run(build)
     for file in project.glob("data/*.csv"):
         (ours / "data" / file.name).unlink()
         os.link(file, ours / "data" / file.name)
-    return run([*command, "-j1", f"dataset:{name}"])
+    return run(build)
 
 
-def check(project: Path, name: str, folder: Path) -> Cost:
+def check(command: Sequence[str], project: Path, name: str, folder: Path) -> Cost:
     shutil.copytree(project, folder / "project", copy_function=os.link)
-    return run([sys.executable, "-m", "mlbuild", "-C", str(folder / "project"), "check"])
+    return run([*command, "-C", str(folder / "project"), "check"])
 
 
-def measured(case: Case, project: Path, runs: int) -> list[float]:
+#: What is measured, given the command of mlbuild, a project, the name of its dataset, and a fresh folder.
+SIDES: tuple[Callable[[Sequence[str], Path, str, Path], Cost], ...] = (script, mlbuild, check)
+
+
+def measured(command: Sequence[str], case: Case, project: Path, runs: int) -> list[float]:
     """Return the medians of the CPU seconds of the script, of mlbuild, and of its check alone."""
-    costs: dict[Callable[[Path, str, Path], Cost], list[float]] = {script: [], mlbuild: [], check: []}
+    costs: dict[Callable[[Sequence[str], Path, str, Path], Cost], list[float]] = {side: [] for side in SIDES}
     for number in range(runs + 1):
         for side, found in costs.items() if number % 2 else reversed(costs.items()):
             with tempfile.TemporaryDirectory() as folder:
-                cost = side(project, case.name, Path(folder))
+                cost = side(command, project, case.name, Path(folder))
             print(f"{case.name} {side.__name__}: {cost.cpu:.2f} s CPU", file=sys.stderr)
             found.extend([cost.cpu] if number else [])  # the first round warms up files and bytecode
     return [median(found) for found in costs.values()]
@@ -142,11 +148,12 @@ def main() -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     told = []
     with tempfile.TemporaryDirectory() as name:
+        command = mlbuild_script(Path(name))
         for case in CASES:
             project = Path(name, case.name)
             case.write(project)
             size = sum(file.stat().st_size for file in project.glob("data/*.csv")) / 1e6
-            theirs, ours, start = measured(case, project, options.runs)
+            theirs, ours, start = measured(command, case, project, options.runs)
             cells = [f"{theirs:.2f}", f"{ours:.2f}", f"{ours / theirs:.2f}", f"{start:.2f}"]
             told.append([case.title.format(size=f"{size:.0f} MB"), *cells])
     rows = table(["dataset", "script, s", "mlbuild, s", "ratio", "check alone, s"], told)
