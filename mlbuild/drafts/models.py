@@ -132,7 +132,7 @@ class ModelDraft:
 
     def _linear(self, features: list[str], why: str = "") -> dict[Any, Any]:
         """Return the linear model. `why` says why it is the first one."""
-        keys = linear(self.goal)
+        keys = linear(self.goal, self._width(features))
         params = keys.pop("params")
         return {
             "type": self._learner(keys["type"], why),

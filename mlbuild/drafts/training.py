@@ -20,6 +20,8 @@ _TREES = 600
 _SMALL, _FEW = 2_000, 1_000
 #: Fewer rows for each feature are too few for trees, as a rule of thumb; of the rarest class, if there are classes.
 _FOR_EACH_FEATURE = 10
+#: The regularization of the linear model for each of its columns, which have a standard deviation of 1 or less.
+_OF_EACH_COLUMN = 0.5
 #: The largest matrix for a linear model, which is not sparse.
 _MOST_CELLS = 20_000_000
 
@@ -79,8 +81,16 @@ def against_trees(goal: Goal, division: Division, features: int) -> str:
     return f"{count} {what} for {features} features are too few for trees"
 
 
-def linear(goal: Goal) -> dict[Any, Any]:
-    """Return the keys of a linear model, strongly regularized, without those that all models have."""
+def linear(goal: Goal, width: int) -> dict[Any, Any]:
+    """Return the keys of a linear model of `width` columns, without those that all models have.
+
+    The more columns there are, the less each of them explains, as together they explain no more than there is: so the
+    regularization grows with their number.
+    """
+    strength = max(1.0, round(_OF_EACH_COLUMN * width, 1))
     if goal.answer is Regression:
-        return {"type": "sklearn.ridge", "params": {"alpha": 10.0}}
-    return {"type": "sklearn.logistic_regression", "params": {"C": 0.1, "max_iter": 1000}}
+        return {"type": "sklearn.ridge", "params": {"alpha": strength}}
+    return {
+        "type": "sklearn.logistic_regression",
+        "params": {"C": float(f"{1 / strength:.2g}"), "max_iter": 1000},
+    }

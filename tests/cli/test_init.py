@@ -91,7 +91,7 @@ models:
     target: species
     metrics: [roc_auc, log_loss, accuracy]
     params:
-      C: 0.1
+      C: 0.5
       max_iter: 1000
   species_trees:
     type: lightgbm.classifier

@@ -47,6 +47,24 @@ def test_a_small_file_has_a_linear_model_beside_the_trees(
     assert sorted(path.parent.name for path in mlbuild.folder.glob("dist/*/model.onnx")) == ["y", "y_linear"]
 
 
+@pytest.mark.parametrize(("more", "alpha", "c"), [(0, 3.0, 0.33), (30, 18.0, 0.056)])
+def test_the_linear_model_is_regularized_for_each_of_its_columns(
+    mlbuild: Command, more: int, alpha: float, c: float
+) -> None:
+    """A text has a column for each of its values, and for missing ones."""
+    chance = random.Random(2)
+    others: dict[str, list[Any]] = {
+        f"x{index}": [round(chance.gauss(0, 1), 3) for _ in range(180)] for index in range(more)
+    }
+    spec = drafted(mlbuild, 180, **others)
+    (ridge,) = (model.learner for model in spec.models.values() if model.learner.type == "sklearn.ridge")
+    assert getattr(ridge, "alpha") == alpha  # noqa: B009  # the class is that of all learners
+    (mlbuild.folder / "mlbuild.yaml").unlink()
+    spec = drafted(mlbuild, 180, **others, y=["ab"[row * 7 % 2] for row in range(180)])
+    (logistic,) = (one.learner for one in spec.models.values() if "logistic" in one.learner.type)
+    assert getattr(logistic, "C") == c  # noqa: B009
+
+
 RARE = ["a" if row % 10 else "b" for row in range(200)]
 OFTEN = ["a" if row % 3 else "b" for row in range(200)]
 
