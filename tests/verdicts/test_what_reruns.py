@@ -33,9 +33,9 @@ CHANGES: dict[str, tuple[tuple[str, str], set[str]]] = {
     "a gate on another metric": (("metric: log_loss, margin", "metric: accuracy, margin"), set()),
     "a test": (
         ("tests:\n", "tests:\n  more: {output: trees, test: invariant, columns: member, within: 0.5}\n"),
-        {"test"},
+        {"try"},
     ),
-    "a stricter test": (("within: 0.2", "within: 0.19"), {"test"}),
+    "a stricter test": (("within: 0.2", "within: 0.19"), {"try"}),
     "another name of a test": (("  rich:\n", "  wealthy:\n"), set()),
 }
 
@@ -63,7 +63,8 @@ def test_what_judges_a_model_trains_nothing(built: Path, name: str) -> None:
     finally:
         built.write_text(before)
     assert result.ok
-    assert {task.partition(":")[0] for task in result.ran} - {"gate", "report", "publish"} == kinds
+    verdicts = {"judge", "gate", "test", "report", "publish"}
+    assert {task.partition(":")[0] for task in result.ran} - verdicts == kinds
 
 
 def test_a_changed_column_changes_nothing_about_others(tmp_path: Path) -> None:
