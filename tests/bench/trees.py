@@ -36,6 +36,8 @@ _TOLD = {
     "report.json": {"findings": []},
     "report": {"findings": []},
     "importance.json": {"findings": []},
+    "drift.json": {"findings": []},
+    "gates.json": {"gates": [], "findings": []},
     "metrics.json": {
         "metrics": {"train": {"rows": 60, "roc_auc": 0.75, "log_loss": 0.5}},
         "intervals": {"level": 0.95, "cluster": None, "splits": {}},

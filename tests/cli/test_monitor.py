@@ -201,28 +201,29 @@ def test_a_window_must_be_a_duration(mlbuild: Command, built: Path, tmp_path: Pa
         )
 
 
-def test_a_log_without_rows_of_the_model(mlbuild: Command, built: Path, tmp_path: Path) -> None:
-    log = log_of(built, tmp_path, customers(3, 7), model="f" * 64)
-    done = mlbuild("monitor", "stays", "--log", str(log))
+def test_a_log_without_rows_of_the_model(mlbuild: Command, built: Path) -> None:
+    log_of(built, built / "foreign", customers(3, 7), model="f" * 64)
+    done = mlbuild("monitor", "stays", "--log", "foreign/log")
     assert (done.code, done.err) == (
         3,
-        f"mlbuild: there are no rows of this model in '{log}'; 3 rows of other models\n",
+        "mlbuild: there are no rows of this model in 'foreign/log'; 3 rows of other models\n",
     )
-    assert mlbuild("monitor", "stays", "--log", str(log), "--check").code == 11
+    assert mlbuild("monitor", "stays", "--log", "foreign/log", "--check").code == 11
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"model": 1, "rows": 1, "columns": [{}]}'])
-def test_a_damaged_profile(mlbuild: Command, built: Path, tmp_path: Path, content: str) -> None:
-    folder = tmp_path / "stays"
-    folder.mkdir()
+def test_a_damaged_profile(mlbuild: Command, built: Path, content: str) -> None:
+    folder = built / "damaged"
+    folder.mkdir(exist_ok=True)
     (folder / "model.onnx").write_bytes((built / "dist/stays/model.onnx").read_bytes())
-    done = mlbuild("monitor", str(folder), "--log", str(tmp_path))
-    assert done.err.startswith(f"mlbuild: there is no file '{folder}/profile.json'\n")
+    (folder / "profile.json").unlink(missing_ok=True)
+    done = mlbuild("monitor", "damaged", "--log", ".")
+    assert done.err.startswith("mlbuild: there is no file 'damaged/profile.json'\n")
     (folder / "profile.json").write_text(content)
-    done = mlbuild("monitor", str(folder), "--log", str(tmp_path))
+    done = mlbuild("monitor", "damaged", "--log", ".")
     assert (done.code, done.err) == (
         2,
-        f"mlbuild: '{folder}/profile.json' cannot be read\n  help: build the output again\n",
+        "mlbuild: 'damaged/profile.json' cannot be read\n  help: build the output again\n",
     )
 
 

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-_ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+_ESCAPED = {ord("\\"): r"\\", ord("\n"): r"\n", ord('"'): r"\""}
 
 
 class Histogram:
