@@ -37,5 +37,6 @@ LINES = {
     "predict": ("predict", "dist/trees/model.onnx", "rows.csv"),
     # What is no certificate ends it when everything else is ready.
     "serve": ("serve", "trees", "--port", "0", "--tls-cert", "rows.csv", "--tls-key", "rows.csv"),
+    "monitor": ("monitor", "trees", "--log", "rows.csv"),
 }
 assert LINES.keys() == VERBS.keys()
