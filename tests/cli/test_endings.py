@@ -76,5 +76,7 @@ def test_something_is_stale(mlbuild: Command) -> None:
     small(mlbuild.folder)
     assert document(mlbuild, "plan", code=0)["up_to_date"] is False
     assert document(mlbuild, "plan", "--exit-code", code=6)["up_to_date"] is False
-    assert document(mlbuild, "status", code=6)["tasks"] == {"stale": 17}
+    assert document(mlbuild, "status", code=6)["tasks"] == {
+        "stale": len(api.plan(api.load(mlbuild.folder / "mlbuild.yaml")).tasks)
+    }
     assert mlbuild("build", "-n", "--json").out == mlbuild("plan", "--json").out

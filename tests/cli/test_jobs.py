@@ -63,7 +63,7 @@ def test_a_build_in_workers_ships_the_same_files(mlbuild: Command) -> None:
     folder = mlbuild.folder / "dist/late"
     shipped = []
     for words in (["-j", "1"], ["-j", "2", "--force", "--check-determinism"]):
-        done = mlbuild("build", "--json", *words)
+        done = mlbuild("build", "--json", "-q", *words)
         document = json.loads(done.out)
         assert (done.code, done.err, document["unsteady"]) == (0, "", {})
         shipped.append({file.name: file.read_bytes() for file in folder.iterdir()})

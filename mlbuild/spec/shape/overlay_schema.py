@@ -62,6 +62,10 @@ def _excerpt(root: Json, keys: tuple[str, ...], title: str, doc: str) -> Json:
     return {"title": title, "type": "object", **described(doc), "properties": properties, **_OWN}
 
 
+def _untyped(shape: Json) -> Json:
+    return {word: part for word, part in shape.items() if word != "type"}
+
+
 class _Relaxed:
     """Writes definitions without required keys. Lists replace lists, so their items stay unchanged."""
 
@@ -84,7 +88,9 @@ class _Relaxed:
             if word == "properties":
                 out[word] = {key: self.shape(one) for key, one in part.items()}
             elif word == "else":
-                out[word] = {"title": shape["title"]} | self._undivided(shape["then"])
+                undivided = self._undivided(shape["then"])
+                # Where a text stands for an object, it is there, too, and must pass.
+                out[word] = _untyped(undivided) if "anyOf" in shape else {"title": shape["title"]} | undivided
             elif word in ("then", "additionalProperties") and isinstance(part, dict):
                 out[word] = self.shape(part)
             elif word in ("allOf", "anyOf"):
