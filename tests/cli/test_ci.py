@@ -71,7 +71,8 @@ def test_github_shows_each_failed_gate_and_test_at_its_line(tmp_path: Path, mlbu
     done = mlbuild("build", "-j", "1", "--format", "github")
     assert done.code == OK
     warned = line_of(lines, "metric: roc_auc, min: 0.99999")
-    assert [one[:3] for one in shown_by_github(done.out)] == [("warning", "failed-gate", warned)]
+    trees = ("warning", "miscalibrated", lines.index("  trees:") + 1)
+    assert [one[:3] for one in shown_by_github(done.out)] == [trees, ("warning", "failed-gate", warned)]
 
 
 def test_github_shows_each_violated_rule_at_its_line(tmp_path: Path, mlbuild: Command) -> None:

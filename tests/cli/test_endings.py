@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mlbuild import api
 from mlbuild.diagnostics import Failed, Failure
 from mlbuild.pipeline.tasks import evaluate
 from tests.cli.running import Command
