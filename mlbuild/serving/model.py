@@ -65,6 +65,19 @@ class Model:
         return self.digest[:12]
 
     @cached_property
+    def _groups(self) -> list[tuple[list[str], list[int], Any]]:
+        """The names and places of the inputs of each type: converting them together takes a third of the time."""
+        import numpy as np
+
+        groups: dict[str, list[int]] = {}
+        for place, column in enumerate(self.columns):
+            groups.setdefault(column.datatype, []).append(place)
+        return [
+            ([self.columns[place].name for place in places], places, np.dtype(_NUMPY[datatype]))
+            for datatype, places in groups.items()
+        ]
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
@@ -90,10 +103,10 @@ class Model:
         """
         import numpy as np
 
-        feed = {
-            column.name: np.array(values, dtype=_NUMPY[column.datatype]).reshape(rows, 1)
-            for column, values in zip(self.columns, columns, strict=True)
-        }
+        feed: Arrays = {}
+        for names, places, dtype in self._groups:
+            together = np.array([columns[place] for place in places], dtype=dtype)
+            feed |= zip(names, together.reshape(len(names), rows, 1), strict=True)
         return self._opened.run(feed, rows)
 
     def _measured(self) -> float:
