@@ -61,7 +61,7 @@ WALKS = (
         ],
         settings={"models.one.type": "sklearn.poisson", "models.one.features": ["x"], "models.one.target": "n"},
         # The description of a dataset says what determines the targets of its models.
-        then=frozenset({"describe:all", "examples:one"}),
+        then=frozenset({"describe:all", "drift:all", "examples:one"}),
         onward=all_of("target", "fit"),
         laws=["tests/models/test_law.py::test_every_learner_keeps_every_law[sklearn.poisson"],
         schema="sklearn.poisson",
