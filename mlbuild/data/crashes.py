@@ -52,6 +52,6 @@ def _try(kind: str, file: Path) -> None:
 def main() -> None:
     """Read a whole file. Errors are ignored here, because the next reader finds and reports them again."""
     name, file = sys.argv[1:]
-    form = next(kind for kind in FORMATS if kind.type == name)()
+    form = FORMATS.named(name)()
     with suppress(Failed, OSError):
         form.raw(Path(file), form.header(Path(file)))

@@ -229,6 +229,31 @@ def test_rows_can_be_in_a_file(tmp_path: Path, mlbuild: Command) -> None:
     assert "      row 2: label false, expected true" in mlbuild("test", "-j", "1").out.splitlines()
 
 
+def test_files_of_rows_can_have_every_format_with_its_options(
+    tmp_path: Path, mlbuild: Command, monkeypatch: pytest.MonkeyPatch, store: Path
+) -> None:
+    monkeypatch.setenv("MLBUILD_CACHE_DIR", str(store))
+    frame = pl.read_csv(CASES.replace("false,Oslo", "true,Oslo").encode())
+    frame.write_ndjson(tmp_path / "cases.jsonl")
+    frame.write_ipc(tmp_path / "cases.arrow")
+    frame.write_parquet(tmp_path / "parquet.dat")
+    semicolons = frame.with_columns(pl.col("income").cast(pl.String).str.replace("9000", "9.000,0"))
+    text = semicolons.write_csv(separator=";", null_value="NA", quote_style="never")
+    (tmp_path / "cases.csv").write_text(text.replace("Rome", "R\u00f4me"), "latin-1")
+    options = "encoding: latin-1, delimiter: ';', null_values: [NA]"
+    options += ", read: {income: {decimal: ',', thousands: .}}"
+    for path, form in {
+        "cases.jsonl": "",
+        "cases.arrow": "",
+        "parquet.dat": ", format: {type: parquet}",
+        "cases.csv": f", format: {{type: csv, {options}}}",
+    }.items():
+        loans(tmp_path, f"tests:\n  filed: {{output: trees, path: {path}{form}}}\n")
+        told = mlbuild("test", "-j", "1")
+        assert told.code == GATE, told.err
+        assert "      row 2: label false, expected true" in told.out.splitlines(), path
+
+
 #: What is wrong with a file of rows, and what is said about it.
 BAD_CASES = {
     "a column that is no input": (

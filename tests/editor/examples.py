@@ -136,12 +136,13 @@ BASE: Json = {
         },
         "s": {"output": "m", "given": {"x": 3}, "expect": {"label": "no"}},
         "u": {"output": "m", "rows": [{"given": {"x": 2}, "expect": {"near": "t", "within": 0.1}}]},
+        "f": {"output": "m", "path": "rows.arrow", "format": {"type": "arrow"}},
         "d": {"test": "directional", "output": "m", "change": {"x": "x + 1"}, "expect": {"at_least": 0}},
     },
 }
 
 #: The definitions of what is below `tests`.
-_OF_TESTS = ("test", "expected", "range", "example", "rise")
+_OF_TESTS = ("test", "expected", "range", "example", "format", "rise")
 #: Where an object of each definition is in the spec.
 PLACES: dict[str, Place] = {
     "": (),
@@ -183,6 +184,7 @@ PLACES: dict[str, Place] = {
     "expected": ("tests", "t", "expect"),
     "range": ("tests", "t", "expect", "probability"),
     "example": ("tests", "u", "rows", 0),
+    "format": ("tests", "f", "format"),
     "rise": ("tests", "d", "expect"),
     "gate": ("outputs", "m", "gates", 0),
     "baseline": ("outputs", "m", "baseline"),
@@ -233,6 +235,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("dimension", "float"): {"min": 2, "max": 9},
     ("dimension", "choice"): {"values": [3, 7]},
     ("test", "expect"): {"output": "m", "given": {"x": 1}, "expect": {"label": "yes"}},
+    **{("format", name): {} for name in FORMATS.names},
     ("test", "monotone"): {"output": "m", "column": "x", "direction": "increasing"},
     ("test", "directional"): {"output": "m", "change": {"x": "x + 1"}, "expect": {"at_least": 0}},
     ("test", "invariant"): {"output": "m", "columns": ["x"]},
@@ -328,6 +331,7 @@ VALUES: dict[tuple[str, str], Json] = {
         "expect": None,
     },
     ("expect", "path"): {"path": "rows.arrow", "given": None, "expect": None},
+    ("expect", "format"): {"path": "rows.csv", "format": {"type": "csv"}, "given": None, "expect": None},
     ("monotone", "class"): {"class": "no"},
     ("directional", "class"): {"class": "no"},
     ("invariant", "change"): {"change": {"x": "x + 1"}, "columns": None},

@@ -44,8 +44,24 @@ CASES = {
         [(OTHER, "    path: mlbuild.yaml\n")],
         [
             "50:11 bad-format the suffix of 'mlbuild.yaml' does not say how to read it"
-            f" | suffixes: {', '.join(KNOWN)}"
+            f" | add 'format', or use one of the suffixes {', '.join(KNOWN)}"
         ],
+    ),
+    "a file of a format that is named": (
+        [(OTHER, "    path: mlbuild.yaml\n    format: {type: csv, delimiter: ';'}\n")],
+        [],
+    ),
+    "a format without a file": (
+        [(OTHER, f"{OTHER}    format: {{type: csv}}\n")],
+        ["52:5 no-effect 'format' has no effect without 'path' | remove it"],
+    ),
+    "an option of another format": (
+        [(OTHER, "    path: planes.csv\n    format: {type: parquet, delimiter: ';'}\n")],
+        ["51:29 unknown-key unknown key 'delimiter' in parquet format | available keys: read"],
+    ),
+    "an unknown format": (
+        [(OTHER, "    path: planes.csv\n    format: {type: parket}\n")],
+        ["51:20 unknown-type unknown format type 'parket' | did you mean 'parquet'?"],
     ),
     "a file and a row": (
         [(OTHER, f"    path: mlbuild.yaml\n{OTHER}")],

@@ -339,6 +339,7 @@ def within(name: str, body: dict[str, Any]) -> dict[str, Any]:
         "metric": {"models": {"a": model | {"metrics": [body]}}},
         "model": {"models": {"a": body}},
         "test": {"tests": {"a": body}},
+        "format": {"tests": {"a": {"output": "b", "path": "c", "format": body}}},
         "gate": {"outputs": {"a": {"model": "b", "gates": [body]}}},
         "baseline": {"outputs": {"a": {"model": "b", "baseline": body}}},
     }

@@ -105,8 +105,7 @@ WALKS = (
             Entry(
                 "data/formats/__init__.py",
                 "FORMATS",
-                "ArrowStream",
-                "from mlbuild.data.formats.arrow_stream import ArrowStream",
+                '"arrow_stream": "mlbuild.data.formats.arrow_stream.ArrowStream"',
             ),
         ],
         settings={"sources.rows.path": "rows.arrows"},

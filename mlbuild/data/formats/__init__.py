@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from mlbuild.data.formats.arrow import Arrow
-from mlbuild.data.formats.csv import Csv
-from mlbuild.data.formats.ndjson import Ndjson
-from mlbuild.data.formats.parquet import Parquet
-from mlbuild.data.formats.xlsx import Xlsx
+from typing import TYPE_CHECKING
+
+from mlbuild.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from mlbuild.data.formats.format import Format
 
 #: The classes for `type:` of a source that is a file.
-FORMATS = (Csv, Parquet, Ndjson, Arrow, Xlsx)
+FORMATS: Catalogue[type[Format]] = Catalogue(
+    {
+        "csv": "mlbuild.data.formats.csv.Csv",
+        "parquet": "mlbuild.data.formats.parquet.Parquet",
+        "ndjson": "mlbuild.data.formats.ndjson.Ndjson",
+        "arrow": "mlbuild.data.formats.arrow.Arrow",
+        "xlsx": "mlbuild.data.formats.xlsx.Xlsx",
+    }
+)
 
 __all__ = ["FORMATS"]

@@ -20,7 +20,6 @@ from mlbuild.spec.spec import SourceSpec
 
 #: The slot with the content that `fetch:S` brought.
 FETCHED = "fetched"
-_FORMATS = {one.type: one for one in FORMATS}
 
 KIND = "source"
 
@@ -55,7 +54,7 @@ def rows(item: SourceSpec, slot: str) -> Input:
 def run(job: Job) -> None:
     params = job.params["source"]
     columns = {name: read(Parsing, column) for name, column in params["columns"].items()}
-    format_ = read(_FORMATS[params["type"]], params)
+    format_ = read(FORMATS.named(params["type"]), params)
     before = None
     if "partitions" in params and params.get("fetched"):
         with unpacked(job.path(FETCHED, fetch.CONTENT)) as files:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import text_of
 from mlbuild.data.faults import Fault, faulty
-from mlbuild.data.formats.by_suffix import format_of
+from mlbuild.data.formats.format import Format
 from mlbuild.data.parsing import Parsing
 from mlbuild.diagnostics import data_failure
 from mlbuild.frozen import frozen
@@ -37,16 +37,14 @@ class Given:
 
 
 def read_cases(
-    file: Path, called: str, given: Mapping[str, Given], outputs: Sequence[Json]
+    file: Path, called: str, form: Format, given: Mapping[str, Given], outputs: Sequence[Json]
 ) -> tuple[Example, ...]:
     """Return the examples in a file. `given` are the inputs, and `outputs` those of `contract.json`.
 
     Raises:
         Failed: Of kind `data`: the file cannot be read, a column has no meaning, or a row lacks something.
     """
-    kind = format_of(file)
-    assert kind is not None, "check has looked at the name of the file"
-    form = kind().for_file(file.name)
+    form = form.for_file(file.name)
     wanted = dict(_expectations(outputs))
     header = form.header(file)
     _check_names(header, called, given, wanted)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import Schema, text_of
+from mlbuild.data.formats.by_suffix import format_of
+from mlbuild.data.formats.format import Format
+from mlbuild.data.formats.listed import FORMAT
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Described, Json, ListOf, Object, Text, field
@@ -49,15 +53,30 @@ class Expect(Test):
         default=None,
         examples=("cases.csv",),
     )
+    format: Format | None = field(
+        FORMAT,
+        "How the file is read. Default: the format that its suffix stands for, without options.",
+        default=None,
+    )
 
     @property
     def file(self) -> str | None:
         return self.path
 
+    @property
+    def form(self) -> Format | None:
+        if self.path is None or self.format is not None:
+            return self.format
+        kind = format_of(FilePath(self.path))
+        return kind() if kind else None
+
     def canonical(self, inputs: Schema) -> Json:
         return {key: value for key, value in super().canonical(inputs).items() if key != "path"}
 
     def check(self) -> Iterator[Problem]:
+        if self.format is not None and self.path is None:
+            message = "'format' has no effect without 'path'"
+            yield Problem("no-effect", message, ("format",), "remove it", on="key")
         single = {"given": self.given, "expect": self.expect}
         present = [key for key, value in single.items() if value is not None]
         if self.path is not None and (self.rows or present):

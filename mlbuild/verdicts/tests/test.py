@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
+from mlbuild.data.formats.format import Format
 from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.params import Choice, Described, Json, Name, field, write
@@ -61,6 +62,11 @@ class Test(Described):
     @property
     def file(self) -> str | None:
         """The file with rows that it names, if it does."""
+        return None
+
+    @property
+    def form(self) -> Format | None:
+        """How the file is read; None if there is none, or its suffix does not say it."""
         return None
 
     def row(self) -> Mapping[str, Any] | None:

@@ -88,7 +88,7 @@ def _task(scope: OutputScope, item: TestSpec) -> Task:
         parts=(REPORT,),
         reported=(REPORT,),
         labels=(f"output:{scope.item.name}",),
-        **{"uses": (type(item.test),), **needs},
+        **{"uses": (type(item.test), *([type(item.test.form)] if item.test.form else [])), **needs},
     )
 
 
@@ -153,8 +153,10 @@ def tried(job: Job) -> None:
     contract = json.loads(job.read("contract", artifact.CONTRACT))
     session, inputs = Session(model), tuple(map(raw_input, contract["inputs"]))
     if isinstance(test, Expect) and "path" in job.params:
+        form = replace(test, path=job.params["path"]).form
+        assert form is not None, "check has looked at the name of the file"
         given = {one.name: Given(parsing_of(one), one.type.nullable) for one in inputs}
-        cases = read_cases(job.file(_ROWS), job.params["path"], given, contract["outputs"])
+        cases = read_cases(job.file(_ROWS), job.params["path"], form, given, contract["outputs"])
         test = replace(test, rows=cases)
 
     def answers(rows: pl.DataFrame) -> Arrays:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path as FilePath
 from typing import Any
 
-from mlbuild.data.formats.by_suffix import KNOWN, format_of
+from mlbuild.data.formats.by_suffix import KNOWN
 from mlbuild.diagnostics import Path, Problem
 from mlbuild.spec.meaning.project import Project
 from mlbuild.spec.spec import OutputSpec, TestSpec
@@ -39,9 +38,11 @@ def _of_file(project: Project, test: Test, at: Path) -> Iterator[Problem]:
     if test.file is None:
         return
     found = project.file_problem(test.file, at)
-    if found is None and format_of(FilePath(test.file)) is None:
+    if found is None and test.form is None:
         message = f"the suffix of '{test.file}' does not say how to read it"
-        found = Problem("bad-format", message, at, f"suffixes: {', '.join(KNOWN)}")
+        found = Problem(
+            "bad-format", message, at, f"add 'format', or use one of the suffixes {', '.join(KNOWN)}"
+        )
     if found is not None:
         yield found
 
