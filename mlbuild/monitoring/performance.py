@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 #: The columns of labels: the request, and the row in it, which can be missing if a request has one row.
-ID, ROW, LABEL = "id", "row", "label"
+ID, ROW, LABEL = "id", "row", "happened"
 
 
 @frozen
@@ -61,7 +61,7 @@ def performance_of(
 ) -> Performance:
     """Measure the rows of a log that have a label. `told` is the content of `metrics.json` of the model.
 
-    `labels` has the columns `id`, `label`, and perhaps `row`. It has at most one label for each row.
+    `labels` has the columns `id`, `happened`, and perhaps `row`. It has at most one label for each row.
     """
     import numpy as np
 

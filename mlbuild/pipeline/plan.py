@@ -14,7 +14,6 @@ from mlbuild.pipeline.tasks import (
     bin,
     dataset,
     describe,
-    drift,
     evaluate,
     features,
     fetch,
@@ -30,7 +29,7 @@ from mlbuild.pipeline.tasks import (
 from mlbuild.pipeline.tasks.contracts import clock, contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
 from mlbuild.pipeline.tasks.explanations import importance
-from mlbuild.pipeline.tasks.monitoring import profile
+from mlbuild.pipeline.tasks.monitoring import drift, profile
 from mlbuild.pipeline.tasks.reports import report
 from mlbuild.pipeline.tasks.trials import select, suggest, trial, validated
 from mlbuild.pipeline.tasks.verdicts import baseline, compare, gate, latency, test

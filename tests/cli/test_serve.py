@@ -252,6 +252,7 @@ def test_running_requests_end_before_the_server(project: Path, number: signal.Si
         connection.send(body[1000:])
         answer = connection.getresponse()
         assert (answer.status, len(json.loads(answer.read())["rows"])) == (200, 10_000)
+        connection.close()
         waiting.join()
         assert ended[0][0] == 0
 

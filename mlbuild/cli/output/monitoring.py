@@ -36,7 +36,7 @@ def performance_lines(found: Performance) -> Iterator[str]:
     """Yield the metrics of the rows with a label, next to those of the build."""
     yield f"labels: {counted(found.rows, 'row')} with a label, {found.unlabelled:,} without"
     if found.unknown:
-        yield f"{counted(found.unknown, 'label')} of a class that the model does not have"
+        yield f"labels of a class that the model does not have: {found.unknown:,}"
     if not found.rows:
         return
     rows = [["metric", "", "logged rows", "", f"{found.split} rows of the build", ""]]

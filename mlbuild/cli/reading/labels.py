@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def read_labels(file: Path, id_column: str, target: TargetSpec, *, samples: bool) -> pl.DataFrame:
-    """Read the columns `id`, `label` and, if the file has it, `row`. With `samples`, messages may quote values.
+    """Read the columns `id`, `happened` and, if the file has it, `row`. With `samples`, messages may quote values.
 
     Raises:
         Stopped: They cannot be read, or a row has two labels.

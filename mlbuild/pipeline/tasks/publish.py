@@ -16,9 +16,9 @@ from mlbuild.engine.graph import Job, Task
 from mlbuild.folders import dist_of
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.scope import OutputScope
-from mlbuild.pipeline.tasks import drift
 from mlbuild.pipeline.tasks.artifact import CONTRACT
 from mlbuild.pipeline.tasks.contracts.client_rules import client_rules
+from mlbuild.pipeline.tasks.monitoring import drift
 from mlbuild.spec.spec import Spec
 
 KIND = "publish"

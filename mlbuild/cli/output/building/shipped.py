@@ -20,10 +20,11 @@ from mlbuild.engine.execution.events import BuildResult
 from mlbuild.engine.graph import Plan, Task
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.pipeline.builds.records import last_measured
-from mlbuild.pipeline.tasks import artifact, dataset, drift, evaluate, publish, verify
+from mlbuild.pipeline.tasks import artifact, dataset, evaluate, publish, verify
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, folds
 from mlbuild.pipeline.tasks.explanations import importance
+from mlbuild.pipeline.tasks.monitoring import drift
 from mlbuild.pipeline.tasks.reports import report
 from mlbuild.pipeline.tasks.trials import select
 from mlbuild.pipeline.tasks.verdicts import gate, test

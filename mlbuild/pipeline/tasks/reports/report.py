@@ -10,9 +10,10 @@ from mlbuild.params import Json
 from mlbuild.pipeline.origins import MODELS
 from mlbuild.pipeline.reported import about, sources_of
 from mlbuild.pipeline.scope import OutputScope
-from mlbuild.pipeline.tasks import artifact, dataset, describe, drift
+from mlbuild.pipeline.tasks import artifact, dataset, describe
 from mlbuild.pipeline.tasks.contracts import contract
 from mlbuild.pipeline.tasks.cross_validation import folds
+from mlbuild.pipeline.tasks.monitoring import drift
 from mlbuild.pipeline.tasks.verdicts import compare, test
 from mlbuild.reports.card import card
 from mlbuild.reports.facts import Facts
