@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 
 from mlbuild.catalogue import Catalogue
 from mlbuild.data import DATASET_STEPS, FOLDS, SOURCES, SPLITS
+from mlbuild.data.formats import FORMATS
 from mlbuild.models import LEARNERS
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.searches import SEARCHES
@@ -39,6 +40,7 @@ UNIONS: list[tuple[str, str, Catalogue[type[Described]]]] = [
     ("test", "test", TESTS),
     ("gate", "gate", GATES),
     ("baseline", "type", BASELINES),
+    ("format", "type", FORMATS),
 ]
 OPEN = (
     "source",
@@ -50,6 +52,8 @@ OPEN = (
     "overlay.threshold",
     "search",
     "overlay.search",
+    "format",
+    "overlay.format",
     "overlay.metric",
     "dimension",
     "overlay.dimension",
