@@ -75,6 +75,7 @@ SOAKS = {
         "tests/spec/test_overlay_schema.py",
     ],
     "profiles": ["tests/spec/test_variants.py"],
+    "drift": ["tests/profiles"],
     "reports": ["tests/reports"],
     "serving": ["tests/serving"],
     "searches": ["tests/cli/test_searches.py"],
