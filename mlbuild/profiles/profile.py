@@ -33,20 +33,23 @@ class Periods:
 
     @staticmethod
     def of(column: str, length: str, micros: int, times: Array) -> tuple[Periods, Array]:
-        """Choose periods of `micros` each, spread evenly, for the `times` [N] of rows, in microseconds since 1970.
+        """Choose periods of `micros` each, spread evenly, for the `times` of rows, float64 [N] in microseconds since 1970.
 
-        Also return the period of each row, int64 [N], or -1.
+        Also return the period of each row, int64 [N], or -1. A row without a time (NaN) is in none.
         """
         import numpy as np
 
-        starts, index, counts = np.unique(times // micros, return_inverse=True, return_counts=True)
+        dated = np.isfinite(times)
+        starts, index, counts = np.unique(times[dated] // micros, return_inverse=True, return_counts=True)
         enough = np.flatnonzero(counts >= FEWEST_ROWS)
         if len(enough) > MOST_PERIODS:
             enough = enough[np.linspace(0, len(enough) - 1, MOST_PERIODS).round().astype(np.int64)]
         place = np.full(len(starts), -1)
         place[enough] = np.arange(len(enough))
-        begins = (starts[enough] * micros).tolist()
-        return Periods(column, length, tuple(begins), tuple(counts[enough].tolist())), place[index]
+        begins = (starts[enough] * micros).astype(np.int64).tolist()
+        period = np.full(len(times), -1)
+        period[dated] = place[index]
+        return Periods(column, length, tuple(begins), tuple(counts[enough].tolist())), period
 
     @property
     def enough(self) -> bool:

@@ -115,6 +115,24 @@ def test_rows_in_order_of_time_are_also_counted_by_day(tmp_path: Path) -> None:
     assert carriers["periods"][5][0] == (of_day == first).sum()
 
 
+def test_rows_without_a_time_are_in_no_period(tmp_path: Path) -> None:
+    """The clusters of a random split can be periods of a column with missing values."""
+    spec = DELAYS.replace(
+        "split: {type: hash, key: [tailnum, time_hour], valid: 0.2, test: 0.2}",
+        "split: {type: random, valid: 0.05, test: 0.05}\n    cluster: {column: arrived, every: 1d}",
+    ).replace(
+        "late: arr_delay > 15",
+        "late: arr_delay > 15\n          arrived: CASE WHEN arr_delay < 60 THEN time_hour END",
+    )
+    result = built(delays(tmp_path, spec, every=1))
+    assert result.ok
+    found, project = told(tmp_path), (tmp_path, result)
+    arrived = column(project, "arrived").drop_nulls().cast(pl.Int64).to_numpy() // 86_400_000_000
+    assert arrived.size < found["rows"]
+    days = [start // 86_400_000_000 for start in found["periods"]["starts"]]
+    assert found["periods"]["rows"] == [int((arrived == day).sum()) for day in days]
+
+
 def test_private_values_are_not_in_it(tmp_path: Path) -> None:
     spec = DELAYS.replace(
         "tailnum: {dtype: string, nullable: true}", "tailnum: {dtype: string, nullable: true, private: true}"

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import TEMPORAL, Schema, text_of
-from mlbuild.data.splits.time import moments_of
 from mlbuild.engine.graph import Job, Task
 from mlbuild.models.answers.answer import ModelOutput
 from mlbuild.moments import parse_duration
@@ -53,7 +52,9 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             "kept": kept(scope),
             "private": private_inputs(scope.spec, scope.item),
             "private_target": model.item.target.column in private_in(scope.spec, model.item.dataset),
-            "time": None if time is None else {"column": time, "period": _PERIOD},
+            "time": None
+            if time is None
+            else {"column": time, "dtype": model.dataset.table.trained[time].dtype, "period": _PERIOD},
             **threshold.asked(model),
         },
         inputs=(
@@ -98,7 +99,7 @@ def _periods(job: Job) -> tuple[Periods | None, Array | None]:
     if time is None:
         return None, None
     rows = read_table(job, "rows", _SPLIT, [time["column"]])
-    times = moments_of(rows, time["column"], "profile").to_numpy()
+    times = values_of(rows[time["column"]], time["dtype"])
     periods, period = Periods.of(time["column"], time["period"], parse_duration(time["period"]), times)
     return (periods, period) if periods.starts else (None, None)
 
