@@ -59,7 +59,7 @@ class Log:
         import numpy as np
         import polars as pl
 
-        kept = np.flatnonzero((self.times >= start) & (self.times < end))
+        kept = slice(*np.searchsorted(self.times, (start, end)).tolist())
         return Log(
             self.times[kept],
             self.ids[kept],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.frozen import frozen
 from mlbuild.monitoring.log import Log
-from mlbuild.profiles.drift import Drift, drift_of
+from mlbuild.profiles.drift import Drift, Reference
 from mlbuild.profiles.profile import Profile
 from mlbuild.profiles.tally import Tally
 
@@ -56,17 +56,20 @@ class Window:
 
 def windows_of(log: Log, profile: Profile, micros: int | None, matters: float) -> list[Window]:
     """Divide a log into windows of this length, which begin at multiples of it since 1970. None is one window for all rows."""
+    import numpy as np
+
     if not log.rows:
         return []
     if micros is None:
-        return [_window(log, profile, int(log.times[0]), int(log.times[-1]) + 1, matters)]
-    import numpy as np
-
-    starts = (np.unique(log.times // micros) * micros).tolist()
-    return [
-        _window(log.between(start, start + micros), profile, start, start + micros, matters)
-        for start in starts
-    ]
+        bounds = [(int(log.times[0]), int(log.times[-1]) + 1)]
+    else:
+        bounds = [(start, start + micros) for start in (np.unique(log.times // micros) * micros).tolist()]
+    reference = Reference(profile)
+    windows = []
+    for start, end in bounds:
+        part = log.between(start, end)
+        windows.append(_window(part, start, end, reference.drift(Tally.of(profile, part.values), matters)))
+    return windows
 
 
 def judged(windows: Sequence[Window], newest: int) -> Window | None:
@@ -77,14 +80,8 @@ def judged(windows: Sequence[Window], newest: int) -> Window | None:
     return (ended or [*windows])[-1] if windows else None
 
 
-def _window(log: Log, profile: Profile, start: int, end: int, matters: float) -> Window:
-    return Window(
-        start,
-        end,
-        drift_of(profile, Tally.of(profile, log.values), matters),
-        _micros(log.micros),
-        _violations(log),
-    )
+def _window(log: Log, start: int, end: int, drift: Drift) -> Window:
+    return Window(start, end, drift, _micros(log.micros), _violations(log))
 
 
 def _micros(values: Array) -> dict[str, float]:

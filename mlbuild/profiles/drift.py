@@ -94,31 +94,39 @@ class Drift:
         }
 
 
-def drift_of(profile: Profile, tally: Tally, matters: float = MATTERS) -> Drift:
-    """Compare rows with a profile."""
-    columns = profile.watched
-    compared = [_Compared(one, tally.columns[one.name]) for one in columns]
-    ratios: list[float | None] = [None] * len(columns)
-    chances: list[float | None] = [None] * len(columns)
-    threshold, alarms = None, [False] * len(columns)
-    if tally.rows < FEWEST_ROWS:
-        rule = TOO_FEW
-    elif profile.periods is not None and profile.periods.enough:
-        rule = PERIODS
-        usual = [Usual.of(one) for one in columns]
-        threshold = max((one.largest for one in usual), default=0.0)
-        ratios = [one.stability.statistic / known.median for one, known in zip(compared, usual, strict=True)]
-        alarms = [ratio is not None and ratio > threshold for ratio in ratios]
-    else:
-        rule = INDEPENDENT
-        found = [one.stability.chance for one in compared]
-        chances = [*found]
-        alarms = discoveries(found, FALSE_ALARMS)
-    drifts = (
-        one.drift(ratio, chance, alarm and one.stability.index > matters)
-        for one, ratio, chance, alarm in zip(compared, ratios, chances, alarms, strict=True)
-    )
-    return Drift(rule, tally.rows, profile.rows, threshold, tuple(drifts))
+class Reference:
+    """A profile that rows are compared with. What its periods show is computed once."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        by_time = profile.periods is not None and profile.periods.enough
+        self._usual = [Usual.of(one) for one in profile.watched] if by_time else None
+
+    def drift(self, tally: Tally, matters: float = MATTERS) -> Drift:
+        """Compare rows with the profile."""
+        compared = [_Compared(one, tally.columns[one.name]) for one in self._profile.watched]
+        threshold = None
+        if tally.rows < FEWEST_ROWS:
+            rule, drifts = TOO_FEW, [one.drift() for one in compared]
+        elif self._usual is not None:
+            rule, threshold = PERIODS, max((one.largest for one in self._usual), default=0.0)
+            ratios = [
+                one.stability.statistic / usual.median
+                for one, usual in zip(compared, self._usual, strict=True)
+            ]
+            drifts = [
+                one.drift(ratio=ratio, alarm=ratio > threshold and one.stability.index > matters)
+                for one, ratio in zip(compared, ratios, strict=True)
+            ]
+        else:
+            rule, chances = INDEPENDENT, [one.stability.chance for one in compared]
+            drifts = [
+                one.drift(chance=chance, alarm=unusual and one.stability.index > matters)
+                for one, chance, unusual in zip(
+                    compared, chances, discoveries(chances, FALSE_ALARMS), strict=True
+                )
+            ]
+        return Drift(rule, tally.rows, self._profile.rows, threshold, tuple(drifts))
 
 
 @frozen
@@ -158,7 +166,9 @@ class _Compared:
         column = self.column
         return Stability.of(column.grouped(np.array(column.counts)), column.grouped(self.tally.counts))
 
-    def drift(self, ratio: float | None, chance: float | None, alarm: bool) -> ColumnDrift:
+    def drift(
+        self, *, ratio: float | None = None, chance: float | None = None, alarm: bool = False
+    ) -> ColumnDrift:
         import numpy as np
 
         column, counts = self.column, self.tally.counts

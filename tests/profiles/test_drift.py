@@ -9,7 +9,7 @@ import pytest
 from scipy.signal import lfilter
 
 from mlbuild.profiles.column import ColumnProfile
-from mlbuild.profiles.drift import INDEPENDENT, PERIODS, TOO_FEW, Drift, drift_of
+from mlbuild.profiles.drift import INDEPENDENT, PERIODS, TOO_FEW, Drift, Reference
 from mlbuild.profiles.profile import ENOUGH_PERIODS, FEWEST_ROWS, Periods, Profile
 from mlbuild.profiles.tally import Tally
 from tests.budget import examples, seed, tell
@@ -48,7 +48,7 @@ def compared(
     profile = profile_of(rows(rng, _ROWS * ENOUGH_PERIODS, similar), periods)
     now = rows(rng, count, similar)
     now[:, 0] += shift
-    return drift_of(profile, Tally.of(profile, {f"c{place}": one for place, one in enumerate(now.T)}))
+    return Reference(profile).drift(Tally.of(profile, {f"c{place}": one for place, one in enumerate(now.T)}))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_what_was_constant_and_changes_is_found() -> None:
     for changed, expected in ((1.0, []), (2.0, ["c0"]), (np.nan, ["c0"])):
         now[:, 0] = changed
         tally = Tally.of(profile, {f"c{place}": one for place, one in enumerate(now.T)})
-        assert [one.name for one in drift_of(profile, tally).alarms] == expected
+        assert [one.name for one in Reference(profile).drift(tally).alarms] == expected
 
 
 def test_counts_of_two_windows_add_up() -> None:
@@ -129,10 +129,10 @@ def test_counts_of_two_windows_add_up() -> None:
         [Tally.of(profile, {f"c{place}": one for place, one in enumerate(part.T)}) for part in parts]
         for parts in ((now[:700], now[700:]), (now,))
     )
-    added = drift_of(profile, halves[0].added(halves[1])).to_json()
+    added = Reference(profile).drift(halves[0].added(halves[1])).to_json()
     assert added["columns"] == [
         one | {"shift": pytest.approx(one["shift"])}
-        for one in drift_of(profile, whole[0]).to_json()["columns"]
+        for one in Reference(profile).drift(whole[0]).to_json()["columns"]
     ]
 
 
