@@ -21,7 +21,7 @@ _SORTED = 20_000
 #: If a text column has at most this many different values, all of them are bins. Otherwise, the most frequent ones are.
 ALL, TOP = 100, 20
 #: Longer texts are not categories. They are only counted together.
-_LONGEST = 80
+LONGEST = 80
 
 
 @frozen
@@ -120,7 +120,7 @@ class TextBins(Bins):
     @classmethod
     def of(cls, values: Array) -> Self:
         counts = Counter(value for value in values.tolist() if value is not None)
-        short = {value: count for value, count in counts.items() if len(value) <= _LONGEST}
+        short = {value: count for value, count in counts.items() if len(value) <= LONGEST}
         ordered = sorted(short, key=lambda value: (-short[value], value))
         return cls(tuple(ordered if len(counts) <= ALL else ordered[:TOP]))
 

@@ -25,12 +25,10 @@ class ColumnTally:
 
     @staticmethod
     def of(column: ColumnProfile, values: Array) -> ColumnTally:
-        """Count values [N] of a column: floats, or texts if its dtype is `string`."""
+        """Count values [N] of a column that is watched: floats, or texts if its dtype is `string`."""
         import numpy as np
 
-        if column.bins is None:
-            absent = sum(value is None or value != value for value in values.tolist())
-            return ColumnTally(np.array([len(values) - absent, absent]), 0, 0.0)
+        assert column.bins is not None, "private columns are not watched"
         counts = column.bins.count(values)
         if column.dtype == "string":
             return ColumnTally(counts, 0, 0.0)
@@ -48,7 +46,7 @@ class ColumnTally:
 
 @frozen
 class Tally:
-    """The counts of each column."""
+    """The counts of each column that is watched."""
 
     rows: int
     columns: Mapping[str, ColumnTally]
@@ -56,7 +54,7 @@ class Tally:
     @staticmethod
     def of(profile: Profile, values: Mapping[str, Array]) -> Tally:
         """Count rows: an array [N] for each column of the profile."""
-        columns = {one.name: ColumnTally.of(one, values[one.name]) for one in profile.columns}
+        columns = {one.name: ColumnTally.of(one, values[one.name]) for one in profile.watched}
         return Tally(len(next(iter(values.values()), ())), columns)
 
     def added(self, other: Tally) -> Tally:

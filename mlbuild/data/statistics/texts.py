@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlbuild.data.statistics.statistics import Counts, Statistics, added
 from mlbuild.frozen import frozen
+from mlbuild.profiles.bins import ALL, LONGEST, TOP
 
 if TYPE_CHECKING:
     import polars as pl
-
-#: If a column has at most this many different values, all of them are counted. Otherwise, the most frequent ones are.
-ALL, TOP = 100, 20
-#: Longer texts are not categories. They are only counted together.
-_LONGEST = 80
 
 
 @frozen
@@ -49,7 +45,7 @@ class Texts(Statistics):
             lengths.min().alias("shortest"),
             lengths.max().alias("longest"),
         ).row(0)
-        short = rows.filter(lengths <= _LONGEST)
+        short = rows.filter(lengths <= LONGEST)
         top = short.top_k(ALL + 1, by=[pl.col("count"), pl.col(values.name)], reverse=[False, True])
         counts = dict(zip(top[values.name].to_list(), top["count"].to_list(), strict=True))
         present = len(values) - values.null_count()
