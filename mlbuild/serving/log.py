@@ -45,9 +45,9 @@ class RequestLog:
     def __init__(self, logging: Logging, report: Callable[[str], None]) -> None:
         self._logging, self._report = logging, report
         self._waiting: deque[tuple[Service, Model, Answered, float]] = deque()
-        self._rows = 0
-        #: How many rows were dropped because too many waited, or because they could not be written.
-        self.dropped = 0
+        # The first two are counted by the thread of the requests, the others by the one that writes.
+        self._accepted = self._crowded_out = 0
+        self._taken = self._unwritten = 0
         self._files: dict[str, _Segment] = {}
         self._ended = threading.Event()
         self._failed = False
@@ -58,16 +58,23 @@ class RequestLog:
         """Log the rows of an answered request soon."""
         if not answered.violations and not self._chosen(answered.id):
             return
-        if self._rows + answered.rows.count > _MOST:
-            self.dropped += answered.rows.count
+        if self._accepted - self._taken + answered.rows.count > _MOST:
+            self._crowded_out += answered.rows.count
             return
-        self._rows += answered.rows.count
+        self._accepted += answered.rows.count
         self._waiting.append((service, model, answered, time.time()))
 
+    @property
+    def dropped(self) -> int:
+        """How many rows were dropped because too many waited, or because they could not be written."""
+        return self._crowded_out + self._unwritten
+
     def close(self) -> None:
-        """Write what still waits."""
+        """Write what still waits, and report how many rows were dropped."""
         self._ended.set()
         self._thread.join()
+        if self.dropped:
+            self._report(f"rows that could not be logged: {self.dropped:,}")
 
     def _chosen(self, request: str) -> bool:
         """Whether a request belongs to the share that is logged. Every server chooses the same ones."""
@@ -86,12 +93,12 @@ class RequestLog:
                 self._write(taken)
                 self._failed = False
             except OSError as error:
-                self.dropped += rows
+                self._unwritten += rows
                 if not self._failed:
                     why = (error.strerror or str(error)).casefold()
                     self._report(f"the log cannot be written: {why}; rows are not logged until it can")
                 self._failed = True
-            self._rows -= rows
+            self._taken += rows
         for segment in self._files.values():
             segment.close()
 

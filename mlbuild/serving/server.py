@@ -129,7 +129,9 @@ def serve(
         pool = opened.enter_context(ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="rows"))
         observers: list[Observer] = [metrics.answered]
         if settings.logging is not None:
-            observers.append(opened.enter_context(closing(RequestLog(settings.logging, report))))
+            log = opened.enter_context(closing(RequestLog(settings.logging, report)))
+            metrics.watch_log(lambda: log.dropped)
+            observers.append(log)
         services = [
             Service(name, model, pool, settings.limits, strict=settings.strict, observers=observers)
             for name, model in models.items()

@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,11 @@ import pytest
 
 from mlbuild.monitoring.log import files_of, read_log
 from mlbuild.profiles.profile import Profile
+from mlbuild.serving.limits import Limits
+from mlbuild.serving.log import Logging, RequestLog
+from mlbuild.serving.model import Model
+from mlbuild.serving.reading.records import read_records
+from mlbuild.serving.service import Answered, Service
 from tests.cli.running import Command
 from tests.projects import built
 from tests.serving.rides import RIDE, SPEC, TRIP, ride, rides
@@ -155,11 +161,33 @@ def test_a_log_that_cannot_be_written_stops_no_answer(project: Path, tmp_path: P
     with served(project, "fare", "--log", str(tmp_path)) as server:
         for _ in range(3):
             assert server.ask(FARE, RIDE).status == 200
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:  # the server tries to write twice a second
+            if b"mlbuild_log_dropped_rows_total 3" in server.ask("/metrics").body:
+                break
         code, _, err = server.stop()
     assert code == 0
-    assert (
-        err.splitlines()[-1] == "the log cannot be written: not a directory; rows are not logged until it can"
-    )
+    assert err.splitlines()[-2:] == [
+        "the log cannot be written: not a directory; rows are not logged until it can",
+        "rows that could not be logged: 3",
+    ]
+
+
+def test_rows_that_wait_too_long_are_dropped_and_counted(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlbuild.serving.log._MOST", 5)
+    monkeypatch.setattr("mlbuild.serving.log._PAUSE", 3600)  # it writes only at the end
+    model = Model("fare", project / "dist/fare")
+    rows = read_records(json.dumps([RIDE] * 2).encode(), model, 10)
+    said: list[str] = []
+    log = RequestLog(Logging(tmp_path, {}), said.append)
+    service = Service("fare", model, ThreadPoolExecutor(1), Limits())
+    for number in range(4):
+        log(service, model, Answered(f"r{number}", rows, [], model.answers(rows.columns, 2), 0.001))
+    log.close()
+    assert log.dropped == 4 and said == ["rows that could not be logged: 4"]
+    assert [one["id"] for one in logged(tmp_path)] == ["r0", "r0", "r1", "r1"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -49,6 +49,11 @@ class Metrics:
         self._answers: dict[str, Histogram] = {}
         self._rows: dict[str, Histogram] = {}
         self._models: dict[str, Model] = {}
+        self._dropped: Callable[[], int] | None = None
+
+    def watch_log(self, dropped: Callable[[], int]) -> None:
+        """Begin with a log that tells how many rows it had to drop."""
+        self._dropped = dropped
 
     def watch(self, service: Service) -> None:
         """Begin with a model, so that its metrics exist before its first request."""
@@ -94,6 +99,9 @@ class Metrics:
         yield from _counter("mlbuild_contract_violations_total", names, told, self._violations)
         told = "Requests that were refused because of a rule."
         yield from _counter("mlbuild_refusals_total", ("model", "rule"), told, self._refusals)
+        if self._dropped is not None:
+            told = "Rows that could not be logged."
+            yield from _single("mlbuild_log_dropped_rows_total", "counter", told, self._dropped())
         lines = (
             line("mlbuild_model_info", [("model", name), ("digest", f"sha256:{model.digest}")], 1)
             for name, model in self._models.items()
