@@ -61,10 +61,15 @@ def performance_of(
 ) -> Performance:
     """Measure the rows of a log that have a label. `told` is the content of `metrics.json` of the model.
 
-    `labels` has the columns `id`, `happened`, and perhaps `row`. It has at most one label for each row.
+    `labels` has the columns `id`, `happened`, and perhaps `row`. It has at most one label for each row. Metrics that the build did not
+    measure are left out: the spec can have changed since.
     """
     import numpy as np
 
+    splits = told["intervals"]["splits"]
+    split = [*splits][-1] if splits else "train"
+    known, known_intervals = told["metrics"][split], splits.get(split, {})
+    metrics = [one for one in metrics if one.label in known]
     classes = (told["classes"] or {}).get("values", [])
     places, target, unknown = _labelled(log, labels, classes)
     trained = np.repeat(np.arange(len(classes)), told["classes"]["rows"]["train"]) if classes else target
@@ -76,9 +81,6 @@ def performance_of(
     if len(places):
         values = evaluate(prepared, target, scores, len(classes))
         estimated = intervals(prepared, values, target, scores, len(classes), numbers)
-    splits = told["intervals"]["splits"]
-    split = [*splits][-1] if splits else "train"
-    known, known_intervals = told["metrics"][split], splits.get(split, {})
     worse = (one.label for one in prepared if _is_worse(one, estimated, known_intervals))
     return Performance(
         len(places),
@@ -88,7 +90,7 @@ def performance_of(
         values,
         estimated,
         split,
-        {label: known.get(label) for label in values},
+        {label: known[label] for label in values},
         known_intervals,
         tuple(worse),
     )

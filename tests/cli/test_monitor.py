@@ -315,6 +315,12 @@ def test_a_request_with_several_rows_needs_the_number_of_the_row(
         ("key,stays\nq1,true\n", [], 3, "'labels.csv' does not have the labels"),
         ("id,stays\nq1,maybe\n", [], 3, "'labels.csv' does not have the labels"),
         (None, [], 2, "there is no file 'labels.csv'"),
+        (
+            "id,stays\nq1,true\n",
+            ["--id", "stays"],
+            2,
+            "'stays' is the target, so it cannot be the id of a request",
+        ),
     ],
 )
 def test_labels_that_cannot_be_used(
@@ -334,3 +340,14 @@ def test_labels_that_cannot_be_used(
         here.write_text(text)
     done = mlbuild("monitor", "stays", "--log", str(log), "--labels", "labels.csv", *words)
     assert (done.code, done.err.splitlines()[0]) == (code, f"mlbuild: {message}")
+
+
+def test_metrics_that_the_build_did_not_measure_are_left_out(
+    mlbuild: Command, built: Path, tmp_path: Path
+) -> None:
+    log, labels, _ = labelled(built, tmp_path, 8)
+    words = ("--log", str(log), "--labels", str(labels), "--json")
+    done = mlbuild("monitor", "stays", *words, "--set", "models.stays.metrics=[brier_score, accuracy]")
+    assert [*json.loads(done.out)["performance"]["metrics"]] == ["accuracy"]
+    done = mlbuild("monitor", "stays", *words[:-1], "--set", "models.stays.metrics=brier_score")
+    assert done.out.splitlines()[-1] == "the build measured none of the metrics of the spec: build again"

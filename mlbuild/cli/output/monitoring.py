@@ -39,6 +39,9 @@ def performance_lines(found: Performance) -> Iterator[str]:
         yield f"labels of a class that the model does not have: {found.unknown:,}"
     if not found.rows:
         return
+    if not found.values:
+        yield "the build measured none of the metrics of the spec: build again"
+        return
     rows = [["metric", "", "logged rows", "", f"{found.split} rows of the build", ""]]
     for label, value in found.values.items():
         sides = ((value, found.intervals), (found.reference[label], found.reference_intervals))

@@ -22,14 +22,17 @@ def read_labels(file: Path, id_column: str, target: TargetSpec, *, samples: bool
     """Read the columns `id`, `happened` and, if the file has it, `row`. With `samples`, messages may quote values.
 
     Raises:
-        Stopped: They cannot be read, or a row has two labels.
+        Stopped: They cannot be read, a row has two labels, or the ids are the labels.
     """
     import polars as pl
 
     form = readable(file)().for_file(file.name)
+    if id_column == target.column:
+        message = f"'{shown(id_column)}' is the target, so it cannot be the id of a request"
+        raise UsageError(message, "name the column with the ids with --id")
     columns = {id_column: Parsing(dtype="string"), target.column: Parsing(dtype=target.type.dtype)}
     try:
-        if ROW in form.header(file):
+        if ROW in form.header(file) and ROW not in columns:
             columns[ROW] = Parsing(dtype="int")
         rows, faults = form.read(file, columns)
         if faults:
