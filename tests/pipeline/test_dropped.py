@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 
 from mlbuild import api
 from mlbuild.bundle.session import Session
 from mlbuild.engine.execution.events import BuildResult
-from mlbuild.engine.store.store import DiskStore
+from tests.pipeline.stored import stored
 from tests.projects import built
 
 SPEC = """\
@@ -64,9 +62,7 @@ def parts(result: BuildResult) -> set[str]:
 
 
 def column(folder: Path, result: BuildResult, part: str) -> list[Any]:
-    content = DiskStore.at(folder).contents.get(result.actions["dataset:all"].digests[part])
-    assert content is not None
-    return pl.read_parquet(io.BytesIO(content)).to_series().to_list()
+    return stored(folder, result, "all", part).to_list()
 
 
 def inputs(folder: Path) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 
 from mlbuild import api
 from mlbuild.engine.execution.events import BuildResult
-from mlbuild.engine.store.store import DiskStore
+from tests.pipeline.stored import encoded, stored
 from tests.projects import DELAYS, after, built, delays, one_model
 
 
@@ -32,18 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildResult
 
 def column(project: tuple[Path, BuildResult], name: str) -> pl.Series:
     """Return a column of the validation rows."""
-    folder, result = project
-    digest = result.actions["dataset:departures"].digests[f"valid/{name}"]
-    return pl.read_parquet(io.BytesIO(DiskStore.at(folder).contents.get(digest) or b"")).to_series()
-
-
-def encoded(values: pl.Series) -> Any:
-    """Return a column as a client sends it."""
-    if values.dtype == pl.String:
-        return values.fill_null("").to_numpy().astype(object)[:, None]
-    if values.dtype.is_temporal():
-        return values.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy()[:, None]
-    return values.cast(pl.Float64).to_numpy()[:, None]
+    return stored(*project, "departures", f"valid/{name}")
 
 
 def order(names: list[str], rows: int) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import polars as pl
 import pytest
 
 from mlbuild.engine.execution.events import BuildResult
-from mlbuild.engine.store.store import DiskStore
+from tests.pipeline.stored import encoded, stored
 from tests.projects import DELAYS, built, delays
 
 #: The rows of two months are divided by day, so that days are periods.
@@ -36,9 +35,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildResult
 
 def column(project: tuple[Path, BuildResult], name: str) -> pl.Series:
     """Return a column of the training rows."""
-    folder, result = project
-    digest = result.actions["dataset:departures"].digests[f"train/{name}"]
-    return pl.read_parquet(io.BytesIO(DiskStore.at(folder).contents.get(digest) or b"")).to_series()
+    return stored(*project, "departures", f"train/{name}")
 
 
 def test_inputs_are_counted_in_their_bins(project: tuple[Path, BuildResult]) -> None:
@@ -72,15 +69,7 @@ def test_inputs_are_counted_in_their_bins(project: tuple[Path, BuildResult]) -> 
 
 def test_outputs_are_those_of_the_published_file(project: tuple[Path, BuildResult]) -> None:
     session = onnxruntime.InferenceSession(project[0] / "dist/late/model.onnx")
-    feed: dict[str, Any] = {}
-    for one in session.get_inputs():
-        values = column(project, one.name)
-        if values.dtype == pl.String:
-            feed[one.name] = values.fill_null("").to_numpy().astype(object)[:, None]
-        elif values.dtype.is_temporal():
-            feed[one.name] = values.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy()[:, None]
-        else:
-            feed[one.name] = values.cast(pl.Float64).to_numpy()[:, None]
+    feed = {one.name: encoded(column(project, one.name)) for one in session.get_inputs()}
     label, probabilities = session.run(None, feed)
     outputs = {one["name"]: one for one in told(project[0])["columns"] if one["role"] == "output"}
     assert [*outputs] == ["label", "probability_true"]
