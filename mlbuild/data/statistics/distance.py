@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from mlbuild.data.statistics.numbers import Numbers
 from mlbuild.data.statistics.statistics import Statistics
 from mlbuild.frozen import frozen
+from mlbuild.profiles.distances import Stability, largest_difference
 
 #: How many groups of about the same number of reference values the population stability index compares.
 GROUPS = 20
@@ -19,11 +19,10 @@ SHIFTED, SHIFTED_MUCH = 0.1, 0.25
 class Distance:
     """How far the distribution of a column differs from that of a reference. None where it is not defined.
 
-    `psi` is the population stability index: the sum of (q - p) ln(q / p) over groups with the shares p of the
-    reference and q of the other, missing values being one group, minus what two random samples of one distribution
-    have on average. `largest` is the largest difference of the two cumulative distributions (Kolmogorov-Smirnov)
-    for numbers and times, and of the shares of a value otherwise. `shift` is the difference of the means in standard
-    deviations of the reference.
+    `psi` is the population stability index (`Stability`) of groups, of which missing values are one, minus what two random
+    samples of one distribution have on average. `largest` is the largest difference of the two cumulative distributions
+    (Kolmogorov-Smirnov) for numbers and times, and of the shares of a value otherwise. `shift` is the difference of the
+    means in standard deviations of the reference.
     """
 
     psi: float | None
@@ -33,6 +32,8 @@ class Distance:
     @staticmethod
     def between(reference: Statistics, other: Statistics) -> Distance:
         """Return the distance of two columns of the same family."""
+        import numpy as np
+
         if not reference.rows or not other.rows:
             return Distance(None, None, None)
         one, two = reference.aligned(other)
@@ -41,8 +42,11 @@ class Distance:
             keys.sort()
         counts = [(one.get(key, 0), two.get(key, 0)) for key in keys]
         groups = _equal(counts) if reference.ordered else counts
-        psi = _psi([*groups, (reference.missing, other.missing)])
-        largest = _largest(counts, reference.ordered) if reference.present and other.present else None
+        psi = Stability.of(*np.array([*groups, (reference.missing, other.missing)]).T).index
+        largest = None
+        if reference.present and other.present:
+            ones, twos = np.array(counts).T
+            largest = largest_difference(ones, twos, reference.ordered)
         return Distance(psi, largest, _shift(reference, other))
 
     def to_json(self) -> dict[str, float | None]:
@@ -66,26 +70,6 @@ def _equal(counts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
             before, open_one, open_two = before + open_one, 0, 0
     outside = [(0, sum(two for _, two in part)) for part in (counts[:first], counts[end:])]
     return [*groups, *(group for group in outside if group[1])]
-
-
-def _psi(groups: Sequence[tuple[int, int]]) -> float:
-    """Return the index of groups with smoothed shares: Jeffreys' prior adds half a value to each group.
-
-    Groups that are empty in both are left out. The expected value for two samples of one distribution is
-    (groups - 1) (1/n + 1/m).
-    """
-    used = [(one + 0.5, two + 0.5) for one, two in groups if one or two]
-    ones, twos = (sum(pair[side] for pair in used) for side in (0, 1))
-    index = math.fsum((two / twos - one / ones) * math.log((two / twos) / (one / ones)) for one, two in used)
-    return max(index - (len(used) - 1) * (1 / ones + 1 / twos), 0.0)
-
-
-def _largest(counts: Sequence[tuple[int, int]], ordered: bool) -> float:
-    ones, twos = (sum(pair[side] for pair in counts) or 1 for side in (0, 1))
-    differences = [one / ones - two / twos for one, two in counts]
-    if ordered:
-        differences = [math.fsum(differences[: end + 1]) for end in range(len(differences))]
-    return max(map(abs, differences), default=0.0)
 
 
 def _shift(reference: Statistics, other: Statistics) -> float | None:
