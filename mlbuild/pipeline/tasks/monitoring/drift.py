@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from mlbuild.data.data_warning import DataWarning
-from mlbuild.data.statistics.drift import drifted
+from mlbuild.data.statistics.shifted import shifted
 from mlbuild.data.statistics.table import TableStatistics
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.pipeline.findings import raised, refuse
@@ -36,6 +36,7 @@ def plan(scope: Scope[DatasetSpec]) -> Iterator[Task]:
         inputs=(Input(describe.KIND, describe.task_of(scope.item.name), (describe.STATISTICS,)),),
         parts=(REPORT,),
         reported=(REPORT,),
+        libraries=("numpy",),
     )
 
 
@@ -63,10 +64,10 @@ def _findings(tables: Mapping[str, TableStatistics], inputs: Sequence[str]) -> I
     split = next((name for name in ("test", "valid") if tables[name].rows), None)
     if split is None or not tables["train"].rows:
         return
-    shifted = drifted(tables["train"].columns, tables[split].columns, inputs)
-    if shifted:
-        named = [f"'{name}' (psi {psi:.3g})" for name, psi in [*shifted.items()][:_MOST]]
-        more = f" and {len(shifted) - _MOST} more" if len(shifted) > _MOST else ""
-        are = "1 input is" if len(shifted) == 1 else f"{len(shifted)} inputs are"
+    drifted = shifted(tables["train"].columns, tables[split].columns, inputs)
+    if drifted:
+        named = [f"'{name}' (psi {psi:.3g})" for name, psi in [*drifted.items()][:_MOST]]
+        more = f" and {len(drifted) - _MOST} more" if len(drifted) > _MOST else ""
+        are = "1 input is" if len(drifted) == 1 else f"{len(drifted)} inputs are"
         message = f"{are} distributed differently in the {split} rows than in the train rows: "
         yield DataWarning("drifted-split", f"{message}{', '.join(named)}{more}")

@@ -1,4 +1,4 @@
-"""Finds columns whose distribution in some rows differs from that in a reference."""
+"""Finds columns whose distribution shifted much between two parts of a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlbuild.data.statistics.times import Times
 _CHANCE = 0.01
 
 
-def drifted(
+def shifted(
     reference: Mapping[str, Statistics], other: Mapping[str, Statistics], names: Iterable[str]
 ) -> dict[str, float]:
     """Return the population stability index of the columns that shifted much, the largest first.
