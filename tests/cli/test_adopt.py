@@ -110,7 +110,8 @@ def test_keys_that_are_shared_are_not_changed(mlbuild: Command) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("adopt", "lat"), "there is no model 'lat'"),
+        (("adopt", "lat"), "there is no model 'lat'\n  help: did you mean 'late'?\n"),
+        (("adopt", "zzz"), "there is no model 'zzz'\n  help: models with trials: late\n"),
         (("adopt", "late@num_leaves=3,learning_rate=0.1"), "has no trials to choose from"),
         (("adopt", "late", "--set", "seed=1"), "'adopt' changes the spec as it is written"),
     ],

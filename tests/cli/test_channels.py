@@ -150,11 +150,11 @@ def test_only_what_a_build_published_is_promoted(project: Path, mlbuild: Command
 
 
 WRONG_WORDS: dict[str, tuple[tuple[str, ...], str]] = {
-    "no output": (("promote", "tree", "prod"), "there is no output 'tree'"),
+    "no output": (("promote", "tree", "prod"), "there is no output 'tree'\n  help: did you mean 'trees'?\n"),
     "no name": (("promote", "trees", "../prod"), "'../prod' is not the name of a channel"),
     "a build": (("promote", "trees", "last"), "'last' names a build"),
     "a trial": (("promote", "trees", "prod", "--set", "seed=3"), "a trial with --set is not published"),
-    "no channel": (("channels", "prod"), "there is no channel 'prod'"),
+    "no channel": (("channels", "prod"), "there is no channel 'prod'\n  help: channels: none\n"),
 }
 
 

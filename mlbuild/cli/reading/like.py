@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.cli.exits import UsageError
+from mlbuild.cli.names import unknown
 from mlbuild.cli.project import DEFAULT, check_file, load_spec
 from mlbuild.cli.reading.row_files import options_of, readable
 from mlbuild.data.formats.format import Format
 from mlbuild.diagnostics import Failed
-from mlbuild.hints import did_you_mean, listed
+from mlbuild.hints import listed
 from mlbuild.params import params_of, read, write
 from mlbuild.regular import is_regular, real
 from mlbuild.shown import shown
@@ -59,8 +60,7 @@ def source_named(spec: Spec, name: str) -> SourceSpec:
         UsageError: There is none.
     """
     if name not in spec.sources:
-        near = did_you_mean(name, spec.sources) or f"available sources: {listed(spec.sources)}"
-        raise UsageError(f"there is no source '{shown(name)}'", help=near)
+        raise unknown("source", name, spec.sources)
     return spec.sources[name]
 
 

@@ -104,7 +104,8 @@ def test_a_model_that_was_never_published_has_a_report(mlbuild: Command) -> None
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["oone"], 2, "there is no output 'oone'"),
+        (["oone"], 2, "there is no output 'oone'\n  help: did you mean 'one'?\n"),
+        (["zzz"], 2, "there is no output 'zzz'\n  help: outputs: one, silent\n"),
         (["silent"], 2, "output 'silent' has 'report: false'"),
         (["one", "-o", "missing/file.html"], 7, "cannot write 'missing/file.html': no such file"),
     ],

@@ -10,6 +10,7 @@ from mlbuild import api
 from mlbuild.cli.amounts import add_jobs, count
 from mlbuild.cli.built import build_for
 from mlbuild.cli.exits import GATE, OK, UsageError, code_of
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.building.drafted import drafted, needed
 from mlbuild.cli.output.building.junit import add_junit, write_junit
 from mlbuild.cli.output.building.shipped import findings_of
@@ -24,10 +25,8 @@ from mlbuild.engine.execution.events import BuildResult, Event, Listener, TaskFa
 from mlbuild.engine.exporting.exported import exported_folders, untouched_in
 from mlbuild.engine.graph import Plan
 from mlbuild.engine.store.store import DiskStore, open_store
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.tasks import publish
 from mlbuild.pipeline.tasks.verdicts.test import KIND, task_of
-from mlbuild.shown import shown
 from mlbuild.spec.spec import Spec
 from mlbuild.spec.text.yaml_text import yaml_text
 
@@ -105,8 +104,7 @@ def _draft(args: argparse.Namespace, spec: Spec) -> int:
     if args.format == "sarif":
         raise UsageError("a draft cannot be written as SARIF", "use another format")
     if args.draft not in spec.outputs:
-        near = did_you_mean(args.draft, spec.outputs) or f"defined: {listed(spec.outputs) or 'none'}"
-        raise UsageError(f"there is no output '{shown(args.draft)}'", near)
+        raise unknown("output", args.draft, spec.outputs)
     result = _built(args, spec, needed(spec, args.draft))
     if not result.ok:
         return code_of(failure.kind for failure in result.failures.values())
@@ -126,8 +124,7 @@ def _named(spec: Spec, names: list[str]) -> list[str]:
     """
     for name in names:
         if name not in spec.tests:
-            near = did_you_mean(name, spec.tests) or f"defined: {listed(spec.tests) or 'none'}"
-            raise UsageError(f"there is no test '{shown(name)}'", near)
+            raise unknown("test", name, spec.tests)
     return names or [*spec.tests]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from mlbuild.cli.exits import DATA, OK, UsageError
+from mlbuild.cli.exits import DATA, OK
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.channels import channel_json, channels_text, history_text
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.project import find_file
 from mlbuild.cli.reading.channels import named, refused
 from mlbuild.engine.store.store import open_store
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.channels.changing import restored
 from mlbuild.pipeline.channels.channel import BadChannel, channels_of, find_channel
 from mlbuild.regular import real
@@ -32,8 +32,7 @@ def run(args: argparse.Namespace) -> int:
     store = open_store(root)
     names = channels_of(root)
     if args.channel is not None and named(args.channel) not in names:
-        near = did_you_mean(args.channel, names) or f"channels: {listed(names) or 'none'}"
-        raise UsageError(f"there is no channel '{args.channel}'", near)
+        raise unknown("channel", args.channel, names)
     found, wrong = [], {}
     for name in names if args.channel is None else [args.channel]:
         try:

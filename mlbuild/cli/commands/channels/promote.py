@@ -6,6 +6,7 @@ import argparse
 
 from mlbuild import api
 from mlbuild.cli.exits import OK, UsageError
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.building.reasons import waiting_text
 from mlbuild.cli.output.channels import change_text, channel_json
 from mlbuild.cli.output.document import document
@@ -13,10 +14,8 @@ from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.channels import named, refused
 from mlbuild.engine.store.store import open_store
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.channels.changing import promote
 from mlbuild.pipeline.tasks import publish
-from mlbuild.shown import shown
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json")
@@ -57,8 +56,7 @@ def run(args: argparse.Namespace) -> int:
 def _folder(spec: Spec, output: str) -> str:
     """Return the published folder of an output."""
     if output not in spec.outputs:
-        near = did_you_mean(output, spec.outputs) or f"defined: {listed(spec.outputs) or 'none'}"
-        raise UsageError(f"there is no output '{shown(output)}'", near)
+        raise unknown("output", output, spec.outputs)
     folder = api.plan(spec).tasks[publish.task_of(output)].exports
     if folder is None:
         raise UsageError(

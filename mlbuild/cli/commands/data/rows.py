@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.row_files import WRITTEN, print_rows, writable, write_rows
 from mlbuild.engine.store.store import open_store
-from mlbuild.hints import did_you_mean, listed
+from mlbuild.hints import listed
 from mlbuild.pipeline.parts import SPLITS, WHOLE, stored_table
 from mlbuild.shown import shown
 from mlbuild.spec.spec import Spec
@@ -41,9 +42,7 @@ def run(args: argparse.Namespace) -> int:
     spec = load_spec(args, warned=False)
     name, _, part = args.table.partition(":")
     if name not in spec.sources and name not in spec.datasets:
-        known = [*spec.sources, *spec.datasets]
-        near = did_you_mean(name, known) or f"sources and datasets: {listed(known)}"
-        raise UsageError(f"there is no source or dataset '{shown(name)}'", near)
+        raise unknown("source or dataset", name, [*spec.sources, *spec.datasets], "sources and datasets")
     rows = _rows(args, spec, name, part)
     if target and form:
         write_rows(rows, form, target)

@@ -12,11 +12,12 @@ from typing import Any
 
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import OK, UsageError
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document, shown_path
 from mlbuild.cli.project import load_spec
 from mlbuild.engine.store.store import open_store
-from mlbuild.hints import did_you_mean, listed
+from mlbuild.hints import listed
 from mlbuild.pipeline.tasks.trials import select
 from mlbuild.regular import replace_regular
 from mlbuild.shown import shown, visible
@@ -73,8 +74,7 @@ def _model(spec: Spec, name: str) -> ModelSpec:
         raise UsageError(
             f"model '{shown(name)}' has no trials to choose from", "give it a 'search' or a 'matrix'"
         )
-    near = did_you_mean(name, chosen) or f"models with trials: {listed(chosen) or 'none'}"
-    raise UsageError(f"there is no model '{shown(name)}'", near)
+    raise unknown("model", name, chosen, "models with trials")
 
 
 def _seed(model: ModelSpec, spec: Spec, label: str) -> Iterator[tuple[str, int]]:

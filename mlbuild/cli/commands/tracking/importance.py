@@ -9,17 +9,16 @@ from mlbuild import api
 from mlbuild.cli.amounts import count
 from mlbuild.cli.built import build_for, built, failed
 from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, show, show_document
 from mlbuild.cli.output.tracking.importance import contributions_json, contributions_text, importance_text
 from mlbuild.cli.project import load_spec
 from mlbuild.engine.store.store import open_store
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.params import Json
 from mlbuild.pipeline.contributions import Explanation, NoRow, Removed, explanation_of, needed
 from mlbuild.pipeline.parts import SPLITS
 from mlbuild.pipeline.tasks.explanations import importance
-from mlbuild.shown import shown
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json")
@@ -48,8 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     spec, name = load_spec(args, warned=False), args.output
     if name not in spec.outputs:
-        near = did_you_mean(name, spec.outputs) or f"outputs: {listed(spec.outputs)}"
-        raise UsageError(f"there is no output '{shown(name)}'", near)
+        raise unknown("output", name, spec.outputs)
     if args.row:
         found = _explanation(args, spec, name)
         content, lines = {"contributions": contributions_json(found)}, contributions_text(found)

@@ -9,15 +9,14 @@ from pathlib import Path
 from mlbuild import api
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.output.written import written_file
 from mlbuild.cli.project import load_spec
 from mlbuild.engine.store.store import open_store
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.tasks.publish import task_of as publishing
 from mlbuild.pipeline.tasks.reports import report
-from mlbuild.shown import shown
 from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json")
@@ -39,8 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     spec, name = load_spec(args, warned=False), args.output
     if name not in spec.outputs:
-        near = did_you_mean(name, spec.outputs) or f"outputs: {listed(spec.outputs)}"
-        raise UsageError(f"there is no output '{shown(name)}'", near)
+        raise unknown("output", name, spec.outputs)
     if not spec.outputs[name].report:
         raise UsageError(f"output '{name}' has 'report: false'", "remove this key from the output")
     files = _files(args, spec, name)

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlbuild.cli.exits import DATA, OK, UsageError
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, show, show_document
 from mlbuild.cli.project import bounds_of, find_file
 from mlbuild.data.contract_changes import Change, contract_changes
 from mlbuild.data.contracts import Contract
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.builds.revision import specs_at
 from mlbuild.regular import is_regular
 from mlbuild.shown import shown, told
@@ -28,8 +28,7 @@ def run_diff(args: argparse.Namespace) -> int:
     if args.name is not None:
         known = {**old, **new}
         if args.name not in known:
-            near = did_you_mean(args.name, known) or f"contracts: {listed(known) or 'none'}"
-            raise UsageError(f"there is no contract '{shown(args.name)}'", near)
+            raise unknown("contract", args.name, known)
         old, new = ({name: one for name, one in some.items() if name == args.name} for some in (old, new))
     changes = contract_changes(old, new)
     breaking = [change for change in changes if change.breaking]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError
+from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show_document
 from mlbuild.cli.project import load_spec
@@ -24,7 +25,6 @@ from mlbuild.drafts.block import block
 from mlbuild.drafts.draft import contract_section
 from mlbuild.drafts.names import name_of
 from mlbuild.engine.store.store import open_store
-from mlbuild.hints import did_you_mean, listed
 from mlbuild.pipeline.parts import WHOLE, stored_table
 from mlbuild.regular import is_regular
 from mlbuild.shown import shown
@@ -42,8 +42,7 @@ def run_infer(args: argparse.Namespace) -> int:
     else:
         spec = load_spec(args, warned=False)
         if args.first not in spec.sources:
-            near = did_you_mean(args.first, spec.sources) or f"sources: {listed(spec.sources)}"
-            raise UsageError(f"there is no source or file '{shown(args.first)}'", near)
+            raise unknown("source or file", args.first, spec.sources, "sources")
         name, columns, refused = _of_source(args, spec, spec.sources[args.first])
     name = args.name or name
     lines = [*block(contract_section(name, columns, refused))]
