@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlbuild.cli.output.data.statistics import columns
+from mlbuild.cli.output.numbers import number
 from mlbuild.cli.output.printing import counted
 from mlbuild.monitoring.performance import Performance
 from mlbuild.monitoring.windows import TOO_FEW, Window
@@ -45,7 +46,7 @@ def performance_lines(found: Performance) -> Iterator[str]:
     rows = [["metric", "", "logged rows", "", f"{found.split} rows of the build", ""]]
     for label, value in found.values.items():
         sides = ((value, found.intervals), (found.reference[label], found.reference_intervals))
-        cells = [cell for one, known in sides for cell in (_number(one), _interval(known.get(label)))]
+        cells = [cell for one, known in sides for cell in (number(one), _interval(known.get(label)))]
         rows.append([label, "worse" if label in found.worse else "", *cells])
     yield from columns(rows)
     if not found.clustered:
@@ -114,10 +115,6 @@ def _cells(one: ColumnDrift) -> list[str]:
         "" if one.ratio is None else f"{one.ratio:.3g}",
         "" if one.chance is None else f"{one.chance:.2g}",
     ]
-
-
-def _number(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:.6g}"
 
 
 def _interval(found: Any) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlbuild.cli.exits import UNREACHABLE, Stopped
-from mlbuild.cli.output.building.numbers import number
 from mlbuild.cli.output.building.slices import outside_chance, slices_text
 from mlbuild.cli.output.building.trials import trials_text
 from mlbuild.cli.output.building.verdicts import gates_of, gates_summary, summary, tested
+from mlbuild.cli.output.numbers import number
 from mlbuild.cli.output.values import Values
 from mlbuild.columns import text_of
 from mlbuild.data.faults import failure_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlbuild.cli.output.building.numbers import number
+from mlbuild.cli.output.numbers import number
 from mlbuild.models.searches.search import settings_text
 
 

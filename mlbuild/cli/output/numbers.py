@@ -1,4 +1,4 @@
-"""How metrics are written in the results of a build."""
+"""How the values of metrics are written in results."""
 
 from __future__ import annotations
 
