@@ -28,5 +28,6 @@ class Gates(Section):
 
 def _badge(verdict: str, outcome: str) -> Badge:
     """Return how a verdict is shown. What does not decide can stop the publication, too."""
-    tone = BAD if "fail" in (verdict, outcome.removesuffix("ed")) else GOOD if verdict == "pass" else WARN
+    bad = verdict == "fail" or outcome == "failed"
+    tone = BAD if bad else GOOD if verdict == "pass" else WARN
     return Badge(_VERDICTS[verdict], tone)
