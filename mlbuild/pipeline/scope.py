@@ -111,6 +111,11 @@ class ModelScope(Shipping[ModelSpec]):
         trials = self.item.trials
         return trials.search if trials is not None and trials.on == "folds" else None
 
+    @property
+    def is_trial(self) -> bool:
+        """Whether the model is its best trial, as that was trained. Otherwise, it is trained itself."""
+        return self.item.trials is not None and self.folded_search is None
+
     @cached_property
     def fixed(self) -> Json:
         """The learner without the parameters that are chosen among trials."""

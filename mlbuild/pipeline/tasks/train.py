@@ -24,7 +24,7 @@ PARTS = ("fitted", "learner")
 
 def plan(scope: ModelScope) -> Iterator[Task]:
     model, stopping = scope.item, scope.item.early_stopping
-    if model.trials is not None and scope.folded_search is None:
+    if scope.is_trial:
         return
     given = suggested.of_model(scope)
     yield scope.task(
@@ -65,8 +65,8 @@ def training_inputs(scope: ModelScope) -> Iterator[Input]:
 
 def fitted(scope: ModelScope) -> Input:
     """Return the fitted learner as an input: what was trained, or chosen among trials."""
-    handed_on = scope.item.trials is not None and scope.folded_search is None
-    return Input("fitted", names.choice(scope.item.name) if handed_on else f"train:{scope.item.name}", PARTS)
+    name = scope.item.name
+    return Input("fitted", names.choice(name) if scope.is_trial else f"train:{name}", PARTS)
 
 
 def learner(job: Given) -> Learner:
