@@ -188,10 +188,10 @@ class Importances:
         chances = corrected([one.useless(whole.harm.harm) for one in parts])
         certain = {one.unit for one, p in zip(parts, chances, strict=True) if p is not None and p < 1 - LEVEL}
         for unit in (one.unit for one in parts if not one.unit.why):
-            around = [
+            groups = [
                 one.unit for one in parts if one.unit.columns[1:] and unit.columns[0] in one.unit.columns
             ]
-            if unit in certain and certain.issuperset(around) and whole.harm.harm > 0:
+            if unit in certain and certain.issuperset(groups) and whole.harm.harm > 0:
                 yield unit.columns[0]
 
 
