@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mlbuild.cli.exits import UsageError
-from mlbuild.cli.names import unknown
 from mlbuild.cli.project import DEFAULT, check_file, load_spec
+from mlbuild.cli.reading.names import unknown
 from mlbuild.cli.reading.row_files import options_of, readable
 from mlbuild.data.formats.format import Format
 from mlbuild.diagnostics import Failed

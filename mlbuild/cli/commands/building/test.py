@@ -10,7 +10,6 @@ from mlbuild import api
 from mlbuild.cli.amounts import add_jobs, count
 from mlbuild.cli.built import build_for
 from mlbuild.cli.exits import GATE, OK, UsageError, code_of
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.building.drafted import drafted, needed
 from mlbuild.cli.output.building.junit import add_junit, write_junit
 from mlbuild.cli.output.building.shipped import findings_of
@@ -20,6 +19,7 @@ from mlbuild.cli.output.printing import Paint, show, show_document
 from mlbuild.cli.output.problems.failures import of_failures
 from mlbuild.cli.output.values import Values
 from mlbuild.cli.project import load_spec, tell, tell_failures
+from mlbuild.cli.reading.names import unknown
 from mlbuild.diagnostics import Diagnostic
 from mlbuild.engine.execution.events import BuildResult, Event, Listener, TaskFailed
 from mlbuild.engine.exporting.exported import exported_folders, untouched_in

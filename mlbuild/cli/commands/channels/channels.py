@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 
 from mlbuild.cli.exits import DATA, OK
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.channels import channel_json, channels_text, history_text
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document
 from mlbuild.cli.project import find_file
 from mlbuild.cli.reading.channels import named, refused
+from mlbuild.cli.reading.names import unknown
 from mlbuild.engine.store.store import open_store
 from mlbuild.pipeline.channels.changing import restored
 from mlbuild.pipeline.channels.channel import BadChannel, channels_of, find_channel

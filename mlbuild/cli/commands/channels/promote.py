@@ -6,13 +6,13 @@ import argparse
 
 from mlbuild import api
 from mlbuild.cli.exits import OK, UsageError
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.building.reasons import waiting_text
 from mlbuild.cli.output.channels import change_text, channel_json
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.channels import named, refused
+from mlbuild.cli.reading.names import unknown
 from mlbuild.engine.store.store import open_store
 from mlbuild.pipeline.channels.changing import promote
 from mlbuild.pipeline.tasks import publish

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show_document
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.reading.names import unknown
 from mlbuild.cli.reading.row_files import WRITTEN, print_rows, writable, write_rows
 from mlbuild.engine.store.store import open_store
 from mlbuild.hints import listed

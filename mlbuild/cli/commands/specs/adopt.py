@@ -12,10 +12,10 @@ from typing import Any
 
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import OK, UsageError
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show, show_document, shown_path
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.reading.names import unknown
 from mlbuild.engine.store.store import open_store
 from mlbuild.hints import listed
 from mlbuild.pipeline.tasks.trials import select

@@ -9,11 +9,11 @@ from mlbuild import api
 from mlbuild.cli.amounts import count
 from mlbuild.cli.built import build_for, built, failed
 from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, show, show_document
 from mlbuild.cli.output.tracking.importance import contributions_json, contributions_text, importance_text
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.reading.names import unknown
 from mlbuild.engine.store.store import open_store
 from mlbuild.params import Json
 from mlbuild.pipeline.contributions import Explanation, NoRow, Removed, explanation_of, needed

@@ -9,11 +9,11 @@ from pathlib import Path
 from mlbuild import api
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import OK, STALE, Stopped, UsageError
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.output.written import written_file
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.reading.names import unknown
 from mlbuild.engine.store.store import open_store
 from mlbuild.pipeline.tasks.publish import task_of as publishing
 from mlbuild.pipeline.tasks.reports import report

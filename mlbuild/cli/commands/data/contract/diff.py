@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlbuild.cli.exits import DATA, OK, UsageError
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import counted, show, show_document
 from mlbuild.cli.project import bounds_of, find_file
+from mlbuild.cli.reading.names import unknown
 from mlbuild.data.contract_changes import Change, contract_changes
 from mlbuild.data.contracts import Contract
 from mlbuild.pipeline.builds.revision import specs_at

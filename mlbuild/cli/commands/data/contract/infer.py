@@ -9,11 +9,11 @@ from pathlib import Path
 
 from mlbuild.cli.built import built
 from mlbuild.cli.exits import DATA, OK, STALE, Stopped, UsageError
-from mlbuild.cli.names import unknown
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.like import options_text
+from mlbuild.cli.reading.names import unknown
 from mlbuild.cli.reading.row_files import readable
 from mlbuild.data.contracts import Column
 from mlbuild.data.evidence.promises import promised
