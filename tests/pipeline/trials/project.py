@@ -23,6 +23,8 @@ FOLDED = (
     SEARCH.replace("      metric: log_loss\n", "      metric: log_loss\n      on: folds\n")
     + "    cross_validation: true\n"
 )
+#: A space of which one setting is only for positive targets.
+OBJECTIVES = "{params: {objective: {type: choice, values: [gamma, regression]}}}"
 _SPLIT = "valid: 0.2, test: 0.2}\n"
 _PARAMS = "    params: {num_iterations: 25, num_leaves: 15, min_data_in_leaf: 5}\n"
 _FIXED = "    metrics: [roc_auc, log_loss]\n    params: {num_iterations: 12, min_data_in_leaf: 5}\n"
@@ -41,6 +43,24 @@ def with_trials(text: str, output: str = "late") -> str:
 def project(folder: Path, text: str, output: str = "late") -> Path:
     """Write the project with few rows; return the spec file."""
     return delays(folder, with_trials(text, output), every=400)
+
+
+def regressing(spec: str) -> str:
+    """Return the spec with a model of the delays, which can be negative."""
+    changes = {
+        "lightgbm.classifier": "lightgbm.regressor",
+        "metrics: [roc_auc, log_loss]": "metrics: [r2]",
+        "target: late": "target: arr_delay",
+    }
+    for old, new in changes.items():
+        assert spec.count(old) == 1
+        spec = spec.replace(old, new)
+    return spec
+
+
+def ran(names: tuple[str, ...], kind: str) -> list[str]:
+    """Return what follows the model in the names of the tasks of a kind that ran."""
+    return sorted(name.partition("@")[2] for name in names if name.startswith(f"{kind}:"))
 
 
 def trials(folder: Path) -> Any:

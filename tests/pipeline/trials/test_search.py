@@ -12,12 +12,8 @@ from mlbuild.diagnostics import Failed, Failure
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.searches import SEARCHES
-from tests.pipeline.trials.project import SEARCH, project, trials, with_trials
+from tests.pipeline.trials.project import OBJECTIVES, SEARCH, project, ran, regressing, trials, with_trials
 from tests.projects import built
-
-
-def ran(names: tuple[str, ...], kind: str) -> list[str]:
-    return sorted(name.partition("@")[2] for name in names if name.startswith(f"{kind}:"))
 
 
 def of(type_: str) -> str:
@@ -76,14 +72,9 @@ def test_another_seed_or_space_searches_again(tmp_path: Path) -> None:
 
 
 def test_settings_that_cannot_be_trained_are_failed_trials(tmp_path: Path) -> None:
-    """The objective `gamma` is only for positive targets."""
-    space = "{params: {objective: {type: choice, values: [gamma, regression]}}}"
-    search = f"    search: {{type: random, trials: 6, together: 6, space: {space}}}\n"
+    search = f"    search: {{type: random, trials: 6, together: 6, space: {OBJECTIVES}}}\n"
     file = project(tmp_path, search)
-    text = file.read_text().replace("lightgbm.classifier", "lightgbm.regressor")
-    text = text.replace("metrics: [roc_auc, log_loss]", "metrics: [r2]").replace(
-        "target: late", "target: arr_delay"
-    )
+    text = regressing(file.read_text())
     file.write_text(text)
     result = built(file)
     found = trials(tmp_path)
@@ -93,9 +84,7 @@ def test_settings_that_cannot_be_trained_are_failed_trials(tmp_path: Path) -> No
     assert found["value"] == kinds["regression"]["value"]
     store = DiskStore.at(tmp_path)
     assert store.contents.get(result.actions["select:late"].digests["fitted"])
-    file.write_text(
-        text.replace("[gamma, regression]", "[gamma, gamma_deviance]").replace("gamma_deviance", "poisson")
-    )
+    file.write_text(text.replace("[gamma, regression]", "[gamma, poisson]"))
     failed = api.build(api.load(file), (), threads=1)
     (failure,) = failed.failures.values()
     assert failure.kind == "data"

@@ -10,14 +10,19 @@ import pytest
 
 from mlbuild import api
 from mlbuild.models.searches import SEARCHES
-from tests.pipeline.trials.project import FOLDED, SEARCH, project, trials, with_trials
+from tests.pipeline.trials.project import (
+    FOLDED,
+    OBJECTIVES,
+    SEARCH,
+    project,
+    ran,
+    regressing,
+    trials,
+    with_trials,
+)
 from tests.projects import built
 
 FOLDS = (1, 2, 3)
-
-
-def ran(names: tuple[str, ...], kind: str) -> list[str]:
-    return sorted(name.partition("@")[2] for name in names if name.startswith(f"{kind}:"))
 
 
 def in_folds(*numbers: int) -> list[str]:
@@ -115,14 +120,9 @@ def test_folds_need_no_valid_rows(tmp_path: Path) -> None:
 
 
 def test_settings_that_cannot_be_trained_are_failed_trials(tmp_path: Path) -> None:
-    """The objective `gamma` is only for positive targets."""
-    space = "{params: {objective: {type: choice, values: [gamma, regression]}}}"
-    search = f"    search: {{type: random, trials: 6, together: 6, on: folds, space: {space}}}\n    cross_validation: true\n"
+    search = f"    search: {{type: random, trials: 6, together: 6, on: folds, space: {OBJECTIVES}}}\n    cross_validation: true\n"
     file = project(tmp_path, search)
-    text = file.read_text().replace("lightgbm.classifier", "lightgbm.regressor")
-    text = text.replace("metrics: [roc_auc, log_loss]", "metrics: [r2]").replace(
-        "target: late", "target: arr_delay"
-    )
+    text = regressing(file.read_text())
     file.write_text(text)
     built(file)
     kinds = {one["params"]["objective"]: one for one in trials(tmp_path)["trials"]}
