@@ -63,7 +63,7 @@ class App:
             response, rule = told(refused), refused.rule
         except Gone:
             return
-        except Exception:
+        except Exception:  # a bug must cost one request, not the server
             self._report(traceback.format_exc())
             response = told(Refused("the server failed", status=HTTPStatus.INTERNAL_SERVER_ERROR))
         self._finished(model, response.status, rule, time.perf_counter() - start)

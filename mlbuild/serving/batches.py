@@ -67,7 +67,7 @@ class Batches:
         try:
             whole = batch[0].rows if len(batch) == 1 else _together(batch)
             found = self._model.answers(whole.columns, whole.count)
-        except Exception as error:
+        except Exception as error:  # each request waits for its future, whatever failed
             for one in batch:
                 if not one.answers.done():
                     one.answers.set_exception(error)
