@@ -1,13 +1,15 @@
 """Reads the log of a model: one JSON object for each row that it answered, in files `*.jsonl`.
 
 A record has these keys: `ts`, the time as an ISO datetime in UTC; `id` of the request, and `row` in it; `model`, the SHA-256 digest of the
-model; `inputs` and `outputs` by column name; `violations` of the contract; and `us`, the microseconds that the request took.
+model; `inputs` and `outputs` by column name; `violations` of the contract; and `us`, the microseconds that the request took. An infinite
+number is the text `inf` or `-inf`, because JSON has none.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,6 +163,8 @@ def _parsed(content: bytes, schema: Mapping[str, Any]) -> tuple[list[pl.DataFram
     try:
         return [pl.read_ndjson(io.BytesIO(content), schema=schema)], 0
     except pl.exceptions.PolarsError:
+        with suppress(pl.exceptions.PolarsError):
+            return [_with_infinities(content, schema)], 0
         lines = content.splitlines(keepends=True)
     if len(lines) == 1:
         return [], 1
@@ -170,6 +174,23 @@ def _parsed(content: bytes, schema: Mapping[str, Any]) -> tuple[list[pl.DataFram
         found += frames
         broken += lost
     return found, broken
+
+
+def _with_infinities(content: bytes, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """Parse lines in which numbers can be texts. This takes twice as long.
+
+    Raises:
+        PolarsError: A line cannot be read.
+    """
+    import polars as pl
+
+    texts = {
+        side: pl.Struct(
+            {one.name: pl.String if one.dtype == pl.Float64 else one.dtype for one in schema[side].fields}
+        )
+        for side in ("inputs", "outputs")
+    }
+    return pl.read_ndjson(io.BytesIO(content), schema={**schema, **texts}).cast(pl.Schema(schema))
 
 
 def _halves(lines: list[bytes]) -> Iterator[bytes]:

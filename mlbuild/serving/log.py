@@ -178,7 +178,7 @@ def records(model: Model, answered: Answered, at: float, private: frozenset[str]
         if column.name not in private
     ]
     outputs = [
-        (name, answered.outputs[output.name][:, place].tolist())
+        (name, output.logged(answered.outputs[output.name][:, place]))
         for output in model.outputs
         for place, name in enumerate(output.columns)
         if name not in private

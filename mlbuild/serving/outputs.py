@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.columns import text_of
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
+from mlbuild.serving.columns.numbers import without_infinity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,11 @@ class Output:
             return [dict(zip(self.classes, row, strict=True)) for row in values.tolist()]
         found: list[Any] = values.ravel().tolist()
         return found
+
+    def logged(self, values: np.ndarray[Any, Any]) -> list[Any]:
+        """Return the values of one of the columns [N] for the log, where NaN becomes null, but an infinity does not."""
+        found: list[Any] = values.tolist()
+        return [*map(without_infinity, found)] if self.element == "double" else found
 
     def json_schema(self) -> Json:
         one: Json = {"type": _JSON[self.element]}

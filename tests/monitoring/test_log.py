@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,19 @@ def test_records_are_arrays_in_order_of_time(tmp_path: Path) -> None:
     assert str(log.micros[0]) == "nan" and log.micros[1] == 812.5
     assert log.violations.select("column", "rule").rows() == [("age", "max")]
     assert (log.broken, log.others) == (0, 0)
+
+
+@pytest.mark.parametrize("lines", [[], [RECORD], [RECORD | {"ts": None}]])
+def test_infinite_numbers_are_texts(tmp_path: Path, lines: list[dict[str, Any]]) -> None:
+    infinite = MISSING | {
+        "inputs": {"country": "inf", "age": "-inf", "new": None, "since": None},
+        "outputs": {"label": "x", "probability_true": "inf"},
+    }
+    log = read_log([write_log(tmp_path / "a.jsonl", [infinite, *lines])], profile())
+    assert (log.values["age"][0], log.values["probability_true"][0]) == (-np.inf, np.inf)
+    assert log.values["country"][0] == "inf"
+    assert log.values["probability_true"][1:].tolist() == [0.75] * (log.rows - 1)
+    assert log.rows + log.broken == 1 + len(lines)
 
 
 def test_rows_of_other_models_are_left_out(tmp_path: Path) -> None:

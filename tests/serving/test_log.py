@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import signal
 import time
@@ -21,7 +22,7 @@ from mlbuild.serving.model import Model
 from mlbuild.serving.reading.records import read_records
 from mlbuild.serving.service import Answered, Service
 from tests.cli.running import Command
-from tests.projects import built
+from tests.projects import built, one_model
 from tests.serving.rides import RIDE, SPEC, TRIP, ride, rides
 from tests.serving.servers import PATIENCE, served
 
@@ -78,6 +79,26 @@ def test_the_protocol_is_logged_alike(project: Path, tmp_path: Path) -> None:
     found = logged(tmp_path)
     assert [one["id"] for one in found] == ["outer", "own"]
     assert [one["inputs"] for one in found] == [TRIP, TRIP]
+
+
+def test_infinite_numbers_are_logged_as_in_a_table(tmp_path: Path) -> None:
+    """JSON has no infinities. The model answers infinity minus infinity, which is missing, and infinity."""
+    rows = "x,z,y\n" + "".join(f"{i},{i * i % 5},{i * 3 % 7}\n" for i in range(9))
+    learner = "type: sklearn.linear_regression, features: [x, z], target: y"
+    file = one_model(tmp_path, "x: {dtype: float, finite: false}, z: float, y: float", rows, learner)
+    built(file)
+    with served(tmp_path, "--log", "log") as server:
+        table = b"x,z\ninf,1\n-inf,1\n1e308,2\ninf,-inf\n"
+        assert server.ask("/predict/one", table, content_type="text/csv").status == 200
+        server.stop()
+    found = logged(tmp_path / "log")
+    assert [one["inputs"]["x"] for one in found] == ["inf", "-inf", 1e308, "inf"]
+    told = [one["outputs"]["prediction"] for one in found]
+    assert {told[0], told[1]} == {"inf", "-inf"} and isinstance(told[2], float)
+    profile = Profile.from_json(json.loads((tmp_path / "dist/one/profile.json").read_text()))
+    log = read_log(files_of(tmp_path / "log"), profile)
+    assert log.values["x"].tolist() == [math.inf, -math.inf, 1e308, math.inf]
+    assert log.values["prediction"][:2].tolist() == [float(told[0]), float(told[1])]
 
 
 def test_what_monitor_reads_is_what_was_asked(project: Path, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class Column:
         raise NotImplementedError
 
     def to_json(self, value: Any) -> Any:
-        """Return a value of the artifact as `from_json` reads it."""
+        """Return a value of the artifact as `from_json` reads it. What JSON does not have is as in `from_texts`."""
         return None if self.is_missing(value) else self._shown(value)
 
     def _shown(self, value: Any) -> Any:

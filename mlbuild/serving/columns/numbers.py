@@ -20,6 +20,11 @@ _NUMBER = re.compile(
 )
 
 
+def without_infinity(number: float) -> float | str:
+    """Return a number, or the text of an infinity, which JSON does not have: `inf` or `-inf`, as in CSV."""
+    return str(number) if math.isinf(number) else number
+
+
 @frozen
 class Number(Column):
     """A column of numbers. NaN is missing."""
@@ -123,3 +128,6 @@ class FloatColumn(Number):
 
     def json_schema(self) -> Json:
         return {"type": "number"}
+
+    def _shown(self, value: Any) -> float | str:
+        return without_infinity(value)
