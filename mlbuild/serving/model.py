@@ -82,6 +82,11 @@ class Model:
         return tuple(column.name for column in self.columns)
 
     @cached_property
+    def written(self) -> tuple[int, ...]:
+        """The places of the columns whose values are strings in JSON."""
+        return tuple(place for place, column in enumerate(self.columns) if str in column.values)
+
+    @cached_property
     def getter(self) -> Callable[[Any], tuple[Any, ...]]:
         """A function that returns the values of a record."""
         first, *others = self.names

@@ -11,7 +11,7 @@ from mlbuild.kinds import Json
 from mlbuild.serving.columns.column import Column, told
 from mlbuild.serving.limits import Limits
 from mlbuild.serving.model import Model, Values
-from mlbuild.serving.reading.documents import decode
+from mlbuild.serving.reading.documents import decode, repeated_key, texts_in
 from mlbuild.serving.reading.rows import Rows, check_count, check_names
 from mlbuild.serving.refused import Refused
 from mlbuild.shown import shown
@@ -50,7 +50,8 @@ def read_inference(body: bytes, header: int | None, model: Model, limits: Limits
         raise Refused(
             f"the header with the length of the JSON says {header}, but the body has {len(body)} bytes"
         )
-    request = decode(body if header is None else body[:header], lenient=True)
+    head = body if header is None else body[:header]
+    request = decode(head, lenient=True)
     _check_object(request, "the body", _KEYS)
     inputs = _objects(request, "inputs")
     names = [_text(one, "name", f"input {place}") for place, one in enumerate(inputs)]
@@ -70,8 +71,19 @@ def read_inference(body: bytes, header: int | None, model: Model, limits: Limits
         count = rows
         values[name] = column.from_elements(_elements(one, column, rows, blobs))
     blobs.check_end()
+    if repeated := repeated_key(head, _texts(request, inputs)):
+        raise Refused(f"key '{shown(repeated[0])}' is there twice in an object of the body", rule="duplicate")
     columns = [values[name] for name in model.names]
     return Inference(Rows(count or 0, columns), _id(request), tuple(_wanted(request, model)))
+
+
+def _texts(request: Json, inputs: Sequence[Json]) -> int:
+    """Return how many keys and strings a request with valid inputs has, without a look at each of their numbers."""
+    others = {key: value for key, value in request.items() if key != "inputs"}
+    parameters = [one["parameters"] for one in inputs if "parameters" in one]
+    strings = [one["data"] for one in inputs if one["datatype"] == "BYTES" and "data" in one]
+    named = sum(map(len, inputs)) + 2 * len(inputs)  # keys, and the strings of `name` and `datatype`
+    return 1 + texts_in(others) + named + texts_in(parameters) + texts_in(strings)
 
 
 def _rows(given: Json, column: Column) -> int:
@@ -113,7 +125,7 @@ def _unpacked(blob: bytes, column: Column, rows: int) -> Sequence[Any]:
     what = f"input '{column.name}'"
     size = _SIZES.get(column.datatype)
     if size is None:
-        texts = [*_texts(blob, what)]
+        texts = [*_strings(blob, what)]
         _check_length(len(texts), what, column, rows)
         return texts
     if len(blob) != rows * size:
@@ -122,7 +134,7 @@ def _unpacked(blob: bytes, column: Column, rows: int) -> Sequence[Any]:
     return struct.unpack(f"<{rows}{_FORMATS[column.datatype]}", blob)
 
 
-def _texts(blob: bytes, what: str) -> Iterator[str]:
+def _strings(blob: bytes, what: str) -> Iterator[str]:
     """Yield the strings of a tensor: each has its length in four bytes before it."""
     place = 0
     while place < len(blob):
