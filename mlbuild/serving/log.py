@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,7 +50,7 @@ class RequestLog:
         self._taken = self._unwritten = 0
         self._files: dict[str, _Segment] = {}
         self._ended = threading.Event()
-        self._failed = False
+        self._failing: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
@@ -88,32 +88,40 @@ class RequestLog:
         while not ended:
             ended = self._ended.wait(_PAUSE)
             taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            rows = sum(answered.rows.count for _, _, answered, _ in taken)
-            try:
-                self._write(taken)
-                self._failed = False
-            except OSError as error:
-                self._unwritten += rows
-                if not self._failed:
-                    why = (error.strerror or str(error)).casefold()
-                    self._report(f"the log cannot be written: {why}; rows are not logged until it can")
-                self._failed = True
-            self._taken += rows
+            for name, lines in self._lines(taken).items():
+                self._write(name, lines)
+            self._taken += sum(answered.rows.count for _, _, answered, _ in taken)
         for segment in self._files.values():
             segment.close()
 
-    def _write(self, taken: list[tuple[Service, Model, Answered, float]]) -> None:
+    def _lines(self, taken: Sequence[tuple[Service, Model, Answered, float]]) -> dict[str, list[bytes]]:
+        """Return the lines for answered requests, by model."""
         import msgspec
 
         encode = msgspec.json.Encoder().encode
         lines: dict[str, list[bytes]] = {}
         for service, model, answered, at in taken:
             private = self._logging.private.get(service.name, frozenset())
-            found = lines.setdefault(service.name, [])
-            for record in records(model, answered, at, private):
-                found += (encode(record), b"\n")
-        for name, content in lines.items():
-            self._segment(name).write(b"".join(content))
+            lines.setdefault(service.name, []).extend(map(encode, records(model, answered, at, private)))
+        return lines
+
+    def _write(self, name: str, lines: list[bytes]) -> None:
+        """Write lines of a model. If that fails, they are lost, and the next ones are in a new file, because the last line of this
+        one can be incomplete.
+        """
+        try:
+            self._segment(name).write(b"\n".join([*lines, b""]))
+            self._failing.discard(name)
+        except OSError as error:
+            self._unwritten += len(lines)
+            if segment := self._files.pop(name, None):
+                segment.close()
+            if name not in self._failing:
+                why = (error.strerror or str(error)).casefold()
+                self._report(
+                    f"the log of '{name}' cannot be written: {why}; rows are not logged until it can"
+                )
+            self._failing.add(name)
 
     def _segment(self, name: str) -> _Segment:
         """Return the file to write the rows of a model to."""

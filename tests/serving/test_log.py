@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import resource
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from mlbuild.serving.service import Answered, Service
 from tests.cli.running import Command
 from tests.projects import built, one_model
 from tests.serving.rides import RIDE, SPEC, TRIP, ride, rides
-from tests.serving.servers import PATIENCE, served
+from tests.serving.servers import PATIENCE, Server, served
 
 FARE, ZONE = "/predict/fare", "/predict/zone"
 
@@ -41,6 +42,15 @@ def waited(folder: Path, count: int) -> list[dict[str, Any]]:
     while len(found := logged(folder)) < count and time.monotonic() < end:
         time.sleep(0.05)  # the server writes twice a second
     return found
+
+
+def wait_for_dropped(server: Server, rows: int) -> None:
+    """Wait until a server has dropped rows, or for so long that it never will."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:  # the server writes twice a second
+        if f"mlbuild_log_dropped_rows_total {rows}\n".encode() in server.ask("/metrics").body:
+            return
+        time.sleep(0.05)
 
 
 def test_each_row_is_a_record_with_what_was_asked_and_answered(project: Path, tmp_path: Path) -> None:
@@ -179,19 +189,35 @@ def test_old_days_are_deleted_and_nothing_else(project: Path, tmp_path: Path) ->
 
 def test_a_log_that_cannot_be_written_stops_no_answer(project: Path, tmp_path: Path) -> None:
     (tmp_path / "fare").write_text("a file where the folder would be")
-    with served(project, "fare", "--log", str(tmp_path)) as server:
+    with served(project, "--log", str(tmp_path)) as server:
         for _ in range(3):
             assert server.ask(FARE, RIDE).status == 200
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:  # the server tries to write twice a second
-            if b"mlbuild_log_dropped_rows_total 3" in server.ask("/metrics").body:
-                break
+            assert server.ask(ZONE, TRIP).status == 200
+        wait_for_dropped(server, 3)
         code, _, err = server.stop()
     assert code == 0
     assert err.splitlines()[-2:] == [
-        "the log cannot be written: not a directory; rows are not logged until it can",
+        "the log of 'fare' cannot be written: not a directory; rows are not logged until it can",
         "rows that could not be logged: 3",
     ]
+    assert len(logged(tmp_path / "zone")) == 3, "that of another model is"
+
+
+def test_a_line_that_is_not_written_to_its_end_costs_no_other_line(project: Path, tmp_path: Path) -> None:
+    with served(project, "fare", "--log", str(tmp_path)) as server:
+        server.ask(FARE, RIDE, X_Request_ID="whole")
+        waited(tmp_path, 1)
+        (file,) = files_of(tmp_path)
+        _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (file.stat().st_size + 50, hard))
+        server.ask(FARE, RIDE, X_Request_ID="cut")
+        wait_for_dropped(server, 1)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        server.ask(FARE, RIDE, X_Request_ID="later")
+        _, _, err = server.stop()
+    assert "the log of 'fare' cannot be written: file too large;" in err
+    assert not file.read_bytes().endswith(b"\n")
+    assert [one["id"] for one in logged(tmp_path)] == ["whole", "later"]
 
 
 def test_rows_that_wait_too_long_are_dropped_and_counted(
