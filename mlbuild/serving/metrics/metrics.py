@@ -48,7 +48,7 @@ class Metrics:
         self._durations: dict[str, Histogram] = {}
         self._answers: dict[str, Histogram] = {}
         self._rows: dict[str, Histogram] = {}
-        self._models: dict[str, Model] = {}
+        self._services: list[Service] = []
         self._dropped: Callable[[], int] | None = None
 
     def watch_log(self, dropped: Callable[[], int]) -> None:
@@ -58,7 +58,7 @@ class Metrics:
     def watch(self, service: Service) -> None:
         """Begin with a model, so that its metrics exist before its first request."""
         name = service.name
-        self._models[name] = service.model
+        self._services.append(service)
         self._durations[name], self._answers[name] = Histogram(_DURATIONS), Histogram(_DURATIONS)
         self._rows[name] = Histogram(_ROWS)
 
@@ -76,7 +76,6 @@ class Metrics:
     def answered(self, service: Service, model: Model, answered: Answered) -> None:
         """Count what a model answered."""
         name = service.name
-        self._models[name] = model
         self._answers[name].add(answered.seconds)
         self._rows[name].add(answered.rows.count)
         for one in answered.violations:
@@ -103,8 +102,8 @@ class Metrics:
             told = "Rows that could not be logged."
             yield from _single("mlbuild_log_dropped_rows_total", "counter", told, self._dropped())
         lines = (
-            line("mlbuild_model_info", [("model", name), ("digest", f"sha256:{model.digest}")], 1)
-            for name, model in self._models.items()
+            line("mlbuild_model_info", [("model", one.name), ("digest", f"sha256:{one.model.digest}")], 1)
+            for one in self._services
         )
         yield from about("mlbuild_model_info", "gauge", "The models that are served.", lines)
         info = [line("mlbuild_server_info", [("version", __version__)], 1)]
