@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from mlbuild.frozen import frozen
+from mlbuild.monitoring.log import SUFFIX
 from mlbuild.serving.model import Model
 from mlbuild.serving.service import Answered, Service
 
-SUFFIX = ".jsonl"
 #: The seconds between two writes: what a crash loses at most.
 _PAUSE = 0.5
 #: The most rows that wait to be written. More are dropped, so that a slow disk does not slow down the answers.
