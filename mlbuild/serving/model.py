@@ -82,6 +82,11 @@ class Model:
         return tuple(column.name for column in self.columns)
 
     @cached_property
+    def places(self) -> dict[str, int]:
+        """The places of the columns by their names."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    @cached_property
     def written(self) -> tuple[int, ...]:
         """The places of the columns whose values are strings in JSON."""
         return tuple(place for place, column in enumerate(self.columns) if str in column.values)

@@ -49,7 +49,7 @@ def _check_keys(body: bytes, model: Model, columns: Sequence[tuple[Any, ...]], i
     if repeated is None:
         return
     key, row = repeated
-    if key not in model.names:
+    if key not in model.places:
         raise Refused(f"key '{shown(key)}' is there twice")
     raise Refused(f"column '{key}' of row {row} is there twice", row=row, column=key, rule="duplicate")
 

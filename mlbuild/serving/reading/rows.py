@@ -40,7 +40,7 @@ def check_names(names: Iterable[str], model: Model, row: int | None = None, *, w
     where = "" if row is None else f" of row {row}"
     seen: set[str] = set()
     for name in names:
-        if name not in model.names:
+        if name not in model.places:
             near = did_you_mean(name, model.names) if len(name) <= LONGEST else None
             message = f"unknown {what} '{shown(name)}'{where}" + (f": {near}" if near else "")
             raise Refused(message, row=row, column=name, rule="unknown")

@@ -16,8 +16,7 @@ from mlbuild.serving.reading.rows import Rows, check_count, check_names
 from mlbuild.serving.refused import Refused
 from mlbuild.shown import shown
 
-#: How many bytes an element takes, for types of a fixed size, and how the struct module calls these types.
-_SIZES = {"FP64": 8, "INT64": 8}
+#: How the struct module calls the types of a fixed size.
 _FORMATS = {"FP64": "d", "INT64": "q"}
 _KEYS = frozenset({"id", "parameters", "inputs", "outputs", "model_name", "model_version"})
 _INPUT_KEYS = frozenset({"name", "shape", "datatype", "parameters", "data"})
@@ -60,7 +59,7 @@ def read_inference(body: bytes, header: int | None, model: Model, limits: Limits
     count: int | None = None
     values: dict[str, Values] = {}
     for name, one in zip(names, inputs, strict=True):
-        column = model.columns[model.names.index(name)]
+        column = model.columns[model.places[name]]
         rows = _rows(one, column)
         if count is None:
             check_count(rows, limits.rows)
@@ -93,8 +92,9 @@ def _rows(given: Json, column: Column) -> int:
     if datatype != column.datatype:
         message = f"input '{column.name}' must have the datatype {column.datatype}, not {told(datatype)}"
         raise Refused(message, column=column.name, rule="datatype")
-    right = isinstance(shape, list) and [*map(type, shape)] == [int, int] and shape[0] >= 0 and shape[1] == 1
-    if not isinstance(shape, list) or not right:
+    if not (
+        isinstance(shape, list) and [*map(type, shape)] == [int, int] and shape[0] >= 0 and shape[1] == 1
+    ):
         message = f"input '{column.name}' must have the shape [N, 1], not {shown(str(shape))}"
         raise Refused(message, column=column.name, rule="shape")
     return int(shape[0])
@@ -123,15 +123,15 @@ def _elements(given: Json, column: Column, rows: int, blobs: _Blobs) -> Sequence
 
 def _unpacked(blob: bytes, column: Column, rows: int) -> Sequence[Any]:
     what = f"input '{column.name}'"
-    size = _SIZES.get(column.datatype)
-    if size is None:
+    if column.datatype not in _FORMATS:
         texts = [*_strings(blob, what)]
         _check_length(len(texts), what, column, rows)
         return texts
-    if len(blob) != rows * size:
-        message = f"{what} has {len(blob)} bytes, but {rows} rows of {column.datatype} have {rows * size}"
+    packed = struct.Struct(f"<{rows}{_FORMATS[column.datatype]}")
+    if len(blob) != packed.size:
+        message = f"{what} has {len(blob)} bytes, but {rows} rows of {column.datatype} have {packed.size}"
         raise Refused(message, column=column.name, rule="data")
-    return struct.unpack(f"<{rows}{_FORMATS[column.datatype]}", blob)
+    return packed.unpack(blob)
 
 
 def _strings(blob: bytes, what: str) -> Iterator[str]:
