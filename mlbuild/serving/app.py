@@ -60,12 +60,12 @@ class App:
             model = route.model
             response = await route.handler(request)
         except Refused as refused:
-            response, rule = told(refused), refused.rule
+            response, rule = _told(refused), refused.rule
         except Gone:
             return
         except Exception:  # a bug must cost one request, not the server
             self._report(traceback.format_exc())
-            response = told(Refused("the server failed", status=HTTPStatus.INTERNAL_SERVER_ERROR))
+            response = _told(Refused("the server failed", status=HTTPStatus.INTERNAL_SERVER_ERROR))
         self._finished(model, response.status, rule, time.perf_counter() - start)
         await response.send(send, request)
 
@@ -107,7 +107,7 @@ def _without_version(path: str) -> tuple[str, str | None]:
     return (found["model"] + found["rest"], found["version"]) if found else (path, None)
 
 
-def told(refused: Refused) -> Response:
+def _told(refused: Refused) -> Response:
     """Return the response for a request that is not answered."""
     import msgspec
 

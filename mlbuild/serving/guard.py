@@ -54,9 +54,8 @@ def guard(limits: Limits) -> type[asyncio.Protocol]:
                     self._end(_LONG)
 
         def on_headers_complete(self) -> None:
-            self.most = (
-                limits.header + 2 * limits.read
-            )  # with what surrounds the chunks of a body, and what follows it
+            # With what surrounds the chunks of a body, and what follows it.
+            self.most = limits.header + 2 * limits.read
             super().on_headers_complete()
 
         def on_message_complete(self) -> None:

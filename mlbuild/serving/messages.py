@@ -79,18 +79,18 @@ class Request:
         """Return the body as it was sent. What is a little too large is read to its end, so that the client sees the response."""
         most, length = self.limits.body, self.headers.get(b"content-length", b"")
         if length.isdigit() and int(length) > self.limits.read:
-            raise too_large(most, _CLOSE)
+            raise _too_large(most, _CLOSE)
         part = await self._part()
         parts, size = [part["body"]], len(part["body"])
         while part.get("more_body"):
             part = await self._part()
             size += len(part["body"])
             if size > self.limits.read:
-                raise too_large(most, _CLOSE)
+                raise _too_large(most, _CLOSE)
             if size <= most:
                 parts.append(part["body"])
         if size > most:
-            raise too_large(most)
+            raise _too_large(most)
         return b"".join(parts)
 
     async def _part(self) -> MutableMapping[str, Any]:
@@ -124,7 +124,7 @@ def json_response(content: Any) -> Response:
     return Response(msgspec.json.encode(content))
 
 
-def too_large(most: int, *headers: tuple[bytes, bytes]) -> Refused:
+def _too_large(most: int, *headers: tuple[bytes, bytes]) -> Refused:
     """Return the refusal of a body."""
     message = f"the body is larger than {most} bytes"
     return Refused(message, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, headers=headers)
@@ -137,7 +137,7 @@ def _unpacked(body: bytes, most: int) -> bytes:
     except zlib.error:
         raise Refused("the body is not gzip") from None
     if len(found) > most:
-        raise too_large(most)
+        raise _too_large(most)
     if not unpacking.eof or unpacking.unused_data:
         raise Refused("the body is not gzip: it is incomplete, or something follows it")
     return found

@@ -16,6 +16,7 @@ _JSON = "application/json"
 #: A rule without a meaning in JSON, which has no infinities.
 _LEFT_OUT = "finite"
 _TEXT: Json = {"type": "string"}
+_REFUSED: Json = {"$ref": "#/components/schemas/Refused"}
 _REFUSALS = {
     "400": "The request is not one for this model. `row`, `column` and `rule` say which value is wrong.",
     "401": "The token is missing or wrong.",
@@ -84,9 +85,6 @@ def _paths(model: Model) -> Json:
         f"{described}/ready": {"get": _operation(f"Whether {model.name} is ready", named)},
         f"{described}/infer": {"post": infer},
     }
-
-
-_REFUSED: Json = {"$ref": "#/components/schemas/Refused"}
 
 
 def _refused() -> Json:
