@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -67,16 +68,7 @@ class ColumnProfile:
         table = np.bincount(
             periods[used] * number + grouped[used], minlength=(periods.max(initial=-1) + 1) * number
         )
-        return ColumnProfile(
-            name,
-            role,
-            dtype,
-            bins,
-            whole.counts,
-            mean,
-            sd,
-            tuple(map(tuple, table.reshape(-1, number).tolist())),
-        )
+        return replace(whole, periods=tuple(map(tuple, table.reshape(-1, number).tolist())))
 
     @property
     def watched(self) -> bool:

@@ -134,6 +134,12 @@ def test_private_values_are_not_in_it(tmp_path: Path) -> None:
     assert private["mean"] is None and len(private["counts"]) == 2
 
 
+def test_private_times_make_no_periods(tmp_path: Path) -> None:
+    private = BY_TIME.replace("time_hour: datetime", "time_hour: {dtype: datetime, private: true}")
+    built(delays(tmp_path, private, every=1))
+    assert "periods" not in told(tmp_path)
+
+
 def test_a_change_of_the_learner_leaves_the_inputs_as_they_are(project: tuple[Path, BuildResult]) -> None:
     before = told(project[0])
     file = project[0] / "mlbuild.yaml"

@@ -79,9 +79,15 @@ def task_of(output: str) -> str:
 
 
 def _time(scope: OutputScope) -> str | None:
-    """Return the column with the time of the rows: the one by which the dataset's rows depend on each other."""
-    cluster = scope.model.dataset.cluster
-    return cluster.column[0] if cluster is not None and cluster.every is not None else None
+    """Return the column with the time of the rows: the one by which the dataset's rows depend on each other.
+
+    None if there is none, or if it is private, because the profile tells when periods begin.
+    """
+    dataset = scope.model.dataset
+    if dataset.cluster is None or dataset.cluster.every is None:
+        return None
+    (name,) = dataset.cluster.column
+    return None if name in private_in(scope.spec, dataset.name) else name
 
 
 def run(job: Job) -> None:
