@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -37,3 +38,9 @@ def site(room: str, name: str, *requirements: str, whole: bool = False) -> Path:
                 subprocess.run([*command, *requirements], check=True, timeout=_PATIENCE)
                 new.rename(folder)
     return folder
+
+
+def only(*folders: Path) -> dict[str, str]:
+    """Return an environment in which `python -S` has only what is in these folders."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return kept | {"PYTHONPATH": os.pathsep.join(map(str, folders))}

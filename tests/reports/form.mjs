@@ -3,40 +3,17 @@
 // The question: {url, looks, tries, token, shots}. A look is a width and a colour scheme; a try has the name of a `model` and the `values`
 // of fields by label. The answer has, for each look, the title, the requests to other places, the messages of the console, how far the page
 // is wider than the window, the violations that axe-core finds, and for each try what the page shows.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
-import sparticuz from "@sparticuz/chromium";
-import { chromium } from "playwright-core";
+import { answerInEachLook, checked, messagesOf, question, widerThanWindow } from "./looks.mjs";
 
-const question = JSON.parse(readFileSync(0, "utf8"));
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const browser = await chromium.launch({
-  args: ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none"],
-  executablePath: await sparticuz.executablePath(),
-  headless: true,
-});
-const answers = [];
-try {
-  for (const [width, scheme] of question.looks) {
-    const viewport = { width, height: 900 };
-    // A policy of the page forbids scripts that it does not contain, also those of axe-core.
-    const context = await browser.newContext({ viewport, colorScheme: scheme, bypassCSP: true });
-    answers.push(await look(context, width, scheme));
-    await context.close();
-  }
-} finally {
-  await browser.close();
-}
-process.stdout.write(JSON.stringify(answers));
+// A policy of the page forbids scripts that it does not contain, also those of axe-core.
+await answerInEachLook({ bypassCSP: true }, async (context, width, scheme) => [await look(context, width, scheme)]);
 
 async function look(context, width, scheme) {
   const page = await context.newPage();
   const elsewhere = [];
-  const messages = [];
+  const messages = messagesOf(page);
   page.on("request", (request) => request.url().startsWith(question.url) || elsewhere.push(request.url()));
-  page.on("console", (message) => messages.push(message.text()));
-  page.on("pageerror", (error) => messages.push(String(error)));
   await page.goto(question.url);
   if (question.token) {
     await page.getByLabel("Token").fill(question.token);
@@ -66,10 +43,8 @@ async function look(context, width, scheme) {
       invalid: await page.locator("[aria-invalid=true]").evaluateAll((all) => all.map((one) => one.name)),
     });
     if (question.shots) await page.screenshot({ path: path.join(question.shots, `form-${width}-${scheme}-${number}.png`), fullPage: true });
-    wider = Math.max(wider, await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth));
-    await page.evaluate(axe);
-    const checked = await page.evaluate(() => globalThis.axe.run());
-    violations.push(...checked.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 150)).join(" | ")}`));
+    wider = Math.max(wider, await widerThanWindow(page));
+    violations.push(...(await checked(page)).violations);
   }
   const title = await page.title();
   await page.close();

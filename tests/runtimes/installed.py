@@ -13,7 +13,7 @@ from pathlib import Path
 from mlbuild.bundle.artifact import ONNXRUNTIME
 from mlbuild.frozen import frozen
 from tests.node import node, packages
-from tests.python import site
+from tests.python import only, site
 from tests.runtimes.exchange import Array, Question, answers, ask
 
 HERE = Path(__file__).parent
@@ -53,8 +53,7 @@ class Runtime:
         ask(questions, folder)
         environment = dict(os.environ)
         if self.language == "python":
-            environment |= {"PYTHONPATH": str(_site(self.release)), "ORT_DISABLE_TELEMETRY": "1"}
-            # -S: only packages in PYTHONPATH can be imported.
+            environment = only(_site(self.release)) | {"ORT_DISABLE_TELEMETRY": "1"}
             command = [sys.executable, "-S", str(HERE / "answer.py"), str(folder)]
         else:
             packages(HERE.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import random
 from pathlib import Path
 from typing import Any
@@ -80,17 +81,10 @@ def rides(folder: Path, count: int = 300) -> Path:
     """Write the project with random rows and build it; return its folder."""
     chance = random.Random(5)
     rows = [ride(chance) for _ in range(count)]
-    lines = [",".join(rows[0]), *(",".join(map(_field, row.values())) for row in rows)]
-    (folder / "rides.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (folder / "rides.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, [*rows[0]], lineterminator="\n")
+        table.writeheader()
+        table.writerows(row | {"shared": str(row["shared"]).lower()} for row in rows)
     (folder / "mlbuild.yaml").write_text(SPEC, encoding="utf-8")
     built(folder / "mlbuild.yaml")
     return folder
-
-
-def _field(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None:
-        return ""
-    text = str(value)
-    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"') else text

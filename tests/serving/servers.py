@@ -83,11 +83,17 @@ class Server:
 
 @contextmanager
 def served(
-    folder: Path, *words: str, options: tuple[str, ...] = (), trust: ssl.SSLContext | None = None
+    folder: Path,
+    *words: str,
+    options: tuple[str, ...] = (),
+    environment: dict[str, str] | None = None,
+    trust: ssl.SSLContext | None = None,
 ) -> Iterator[Server]:
     """Run `mlbuild serve` in a folder, with options of Python. At the end, kill it if it still runs."""
     command = [sys.executable, *options, "-m", "mlbuild", "serve", "--port", "0", *words]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         yield Server(process, listening(process), trust)
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ import onnxruntime
 import pytest
 
 from tests import budget
-from tests.python import site
+from tests.python import only, site
 from tests.serving.servers import PATIENCE, Server, served
 
 HERE = Path(__file__).parent
@@ -25,10 +24,9 @@ NAT = -(2**63)
 
 def asked(script: str, packages: Path, *words: str) -> Any:
     """Run a script with some packages, and return the JSON that it prints."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
         [sys.executable, "-S", str(HERE / script), *words],
-        env=environment | {"PYTHONPATH": str(packages)},
+        env=only(packages),
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -84,7 +82,6 @@ def test_generated_requests_for_the_description(project: Path, tmp_path: Path, c
     answered: a schema cannot say that tensors have the same number of rows, and has no bounds of dates.
     """
     packages = site("serving", "schemathesis-4.32.5", SCHEMATHESIS, whole=True)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     with served(project, "--strict") as server:
         done = subprocess.run(
             [
@@ -97,7 +94,7 @@ def test_generated_requests_for_the_description(project: Path, tmp_path: Path, c
                 *SETTINGS,
             ],
             cwd=tmp_path,
-            env=environment | {"PYTHONPATH": str(packages)},
+            env=only(packages),
             capture_output=True,
             text=True,
             timeout=10 * PATIENCE,

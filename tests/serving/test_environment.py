@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from tests.python import site
+from tests.python import only, site
 from tests.serving.rides import RIDE
-from tests.serving.servers import ROOT, Server, listening
+from tests.serving.servers import ROOT, served
 
 #: What a server may need on the disk, with onnxruntime and numpy.
 MOST = 175_000_000
@@ -24,23 +21,8 @@ def test_a_server_needs_few_libraries(project: Path) -> None:
     packages = site("serving", "server", "onnxruntime", "numpy", *needed, whole=True)
     size = sum(file.stat().st_size for file in packages.rglob("*") if file.is_file())
     assert 100_000_000 < size < MOST
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    paths = os.pathsep.join(map(str, (packages, ROOT)))
-    command = [sys.executable, "-S", "-m", "mlbuild", "serve", "--port", "0"]
-    process = subprocess.Popen(
-        command,
-        cwd=project,
-        env=environment | {"PYTHONPATH": paths},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        server = Server(process, listening(process))
+    with served(project, options=("-S",), environment=only(packages, ROOT)) as server:
         assert server.ask("/predict/fare", RIDE).status == 200
         assert server.ask("/openapi.json").status == 200
         code, _, err = server.stop()
         assert code == 0 and "Traceback" not in err
-    finally:
-        process.kill()
-        process.communicate()
