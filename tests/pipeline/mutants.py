@@ -24,6 +24,7 @@ import resource
 import signal
 import sys
 import tempfile
+import traceback
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -255,22 +256,45 @@ def answers(
         with suppress(Exception):  # one that needs others first
             importlib.import_module(library)
     gc.freeze()
-    files = [folder / f"results-{number}.json" for number, _ in enumerate(changes)]
-    running = 0
-    for file, change in zip(files, changes, strict=True):
-        if running == processes:
-            os.wait()
-            running -= 1
-        if not os.fork():
-            try:
-                file.write_text(json.dumps(variants(change, jobs, entered)))
-            finally:
-                os._exit(0)
-        running += 1
-    while running:
-        os.wait()
-        running -= 1
+    files = {folder / f"results-{number}.json": change for number, change in enumerate(changes)}
+    run_apart([*files.items()], jobs, entered, processes)
+    # The kernel may have killed a process because others needed its memory.
+    run_apart([(file, change) for file, change in files.items() if not file.exists()], jobs, entered, 1)
     return [json.loads(file.read_text()) for file in files]
+
+
+def run_apart(
+    changes: Sequence[tuple[Path, dict[str, Any]]],
+    jobs: Mapping[str, Any],
+    entered: Mapping[str, Functions],
+    processes: int,
+) -> None:
+    """Write the results for each module from a process of its own. Some run at the same time."""
+    running: dict[int, str] = {}
+
+    def wait() -> None:
+        pid, status = os.wait()
+        module = running.pop(pid)
+        if status:
+            sys.stderr.write(f"{module}: its process ended with the status {status}\n")
+
+    for file, change in changes:
+        if len(running) == processes:
+            wait()
+        pid = os.fork()
+        if not pid:
+            code = 1
+            try:
+                found = variants(change, jobs, entered)
+                file.write_text(json.dumps(found))
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        running[pid] = change["module"]
+    while running:
+        wait()
 
 
 def main() -> None:
