@@ -7,7 +7,7 @@ of each job as a digest, or null if the package cannot be loaded. A job that doe
 
 Loading the package takes much longer than most jobs, so everything that variants share is loaded once. This process
 loads only libraries. It forks a process for each module, which loads the modules of the package that do not import
-that module (`first`). This forks a process for each variant, which loads the rest and runs the jobs.
+that module. This forks a process for each variant, which loads the rest and runs the jobs.
 """
 
 from __future__ import annotations
@@ -129,6 +129,20 @@ class Changed(_Loader):
         return ast.parse(self._source)
 
 
+class Refusing(importlib.abc.MetaPathFinder):
+    """Refuses to load a module."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name == self._module:
+            raise ImportError(f"{name} is loaded later")
+        return None
+
+
 class Traced(_Loader):
     """Loads the package such that each outermost function reports when it is entered, in any thread."""
 
@@ -228,8 +242,12 @@ def variants(
 ) -> list[dict[str, str] | None]:
     """Return the results of all variants of a module. To be called in a process of its own."""
     module = change["module"]
+    refusing = Refusing(module)
+    sys.meta_path.insert(0, refusing)
     for name in change["first"]:
-        importlib.import_module(name)
+        with suppress(ImportError):  # one that imports the module through a catalogue
+            importlib.import_module(name)
+    sys.meta_path.remove(refusing)
     assert module not in sys.modules
     gc.freeze()  # children would copy memory that the collector marks
     results: list[dict[str, str] | None] = []
