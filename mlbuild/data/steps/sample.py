@@ -29,6 +29,7 @@ class Sample(DatasetStep):
 
     op = "sample"
     discriminator = ("op", "sample")
+    thins = True
 
     fraction: float = field(
         Number(above=0, below=1),

@@ -30,6 +30,8 @@ class DatasetStep(Described):
 
     op: ClassVar[str]
     rows: ClassVar[Rows] = "kept"
+    #: Whether it drops rows only to make the training data smaller. Rows to predict are all kept.
+    thins: ClassVar[bool] = False
 
     def tables(self) -> Mapping[str, Path]:
         """Return the names of the other sources and datasets that the step reads, each with its path below the step."""

@@ -1,9 +1,14 @@
-"""`mlbuild predict`: compute predictions for the rows of a file with a built model, as any onnxruntime would."""
+"""`mlbuild predict`: compute predictions for new rows with a built model, as any onnxruntime would."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mlbuild.bundle.inputs import Arrays, RawInput
@@ -12,27 +17,60 @@ from mlbuild.bundle.reading import parsing_of
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show_document
+from mlbuild.cli.reading.folders import MODEL, Folders
 from mlbuild.cli.reading.like import options_text, plainly, way_of_reading
+from mlbuild.cli.reading.new_files import NewFiles
 from mlbuild.cli.reading.row_files import READABLE, WRITTEN, add_options, print_rows, writable, write_rows
 from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
 from mlbuild.diagnostics import Failed
-from mlbuild.params import params_of
-from mlbuild.regular import is_regular
+from mlbuild.params import Json, params_of
+from mlbuild.regular import is_regular, real
+from mlbuild.shown import shown
 
 if TYPE_CHECKING:
     import polars as pl
 
 FORMATS = ("text", "json")
 _OTHERWISE = "if the file has another format, use --like SOURCE or options such as --delimiter"
+#: How many rows are predicted at once, which limits the memory.
+_AT_ONCE = 1 << 14
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", help="a model.onnx file built by mlbuild")
-    parser.add_argument("rows", help=f"{READABLE} file with the input columns of the model")
+    parser.description = (
+        "Predict the rows of a file that has the input columns of a model. Or give new files of the sources with --source: the steps of the "
+        "dataset, such as its joins, make the rows of them, and the result has one line for each. Values that are not known yet, such as the "
+        "target, need not be in these files."
+    )
+    parser.add_argument("model", help="an output, a channel, or a model.onnx file built by mlbuild")
+    parser.add_argument(
+        "rows",
+        nargs="?",
+        help=f"{READABLE} file with the input columns of the model, or '-' for CSV on standard input",
+    )
     parser.add_argument(
         "-o", "--output", metavar="FILE", help=f"write to a {WRITTEN} file instead of printing CSV"
+    )
+    parser.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="new file that takes the place of a source (repeatable); the other sources are those of the spec",
+    )
+    parser.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMNS",
+        help="with --source: also write these columns of the dataset, such as id,ts (repeatable)",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="with --source: check the new files against the contracts of the sources",
     )
     parser.add_argument(
         "--like",
@@ -44,20 +82,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    model, file = Path(args.model), Path(args.rows)
-    if not is_regular(model):
-        raise UsageError(f"there is no file '{model}'")
-    if not is_regular(file):
-        raise UsageError(f"there is no file '{file}'")
+    _check_options(args)
+    model, output = _model(args)
     target = Path(args.output) if args.output else None
     written = writable(target)().for_file(target.name) if target else None
     try:
         opened = Opened(model)
-        form, like = way_of_reading(args, model, file, [item.name for item in opened.inputs])
-        try_reading(form, file)
-        if like and form != plainly(form) and not args.quiet:
-            say([f"reading '{file}' like source '{like.name}': {options_text(form)}"])
-        answers = _frame(opened, opened.answers(_read(file, form, opened.inputs)))
+        answers, told = _of_sources(args, opened, output) if args.source else _of_file(args, opened, model)
         if target and written:
             write_rows(answers, written, target)
     except NotOurs as error:
@@ -66,12 +97,75 @@ def run(args: argparse.Namespace) -> int:
         failure = without_values(failed.failure) if args.no_samples else failed.failure
         raise Stopped(failure.message, code=DATA, lines=failure_lines(failure)) from None
     if args.json:
-        told = {"file": args.output} if target else {"rows": answers.to_dicts()}
-        told |= {"like": like.name} if like else {}
-        show_document(document(args.command, OK, told))
+        found = {"file": args.output} if target else {"rows": answers.to_dicts()}
+        show_document(document(args.command, OK, found | told))
     elif not target:
         print_rows(answers)
     return OK
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    if args.source and args.rows is not None:
+        raise UsageError("there are both a file with rows and --source", "the rows come from one of them")
+    if not args.source:
+        if args.rows is None:
+            raise UsageError(
+                "there are no rows to predict", "add a file, or new files of sources with --source"
+            )
+        for flag, value in (("--keep", args.keep), ("--check", args.check)):
+            if value:
+                raise UsageError(f"{flag} needs --source")
+
+
+def _model(args: argparse.Namespace) -> tuple[Path, str]:
+    """Return the file of the model and the name of the output."""
+    file = Path(args.model)
+    if is_regular(file):
+        return file, real(file).parent.name
+    if file.suffix == Path(MODEL).suffix:
+        raise UsageError(f"there is no file '{file}'")
+    name, folder = Folders(args).find(args.model)
+    return folder / MODEL, name
+
+
+def _of_sources(args: argparse.Namespace, opened: Opened, output: str) -> tuple[pl.DataFrame, Json]:
+    """Return the predictions for the rows that a dataset makes of new files, and what a program is told about them."""
+    import polars as pl
+
+    files = NewFiles(args, output)
+    rows = files.prepared()
+    if {*rows.inputs.columns} != {item.name for item in opened.inputs}:
+        raise UsageError("the spec has other inputs than the model", "build the output again")
+    kept, answers = files.kept(rows), _answers(opened, rows.inputs)
+    if both := [name for name in kept.columns if name in answers.columns]:
+        raise UsageError(f"the predictions have a column '{shown(both[0])}', too", "leave it out of --keep")
+    return pl.concat([kept, answers], how="horizontal"), files.document(rows)
+
+
+def _of_file(args: argparse.Namespace, opened: Opened, model: Path) -> tuple[pl.DataFrame, Json]:
+    """Return the predictions for the rows of a file, and what a program is told about them."""
+    with _named_file(args.rows) as file:
+        form, like = way_of_reading(args, model, file, [item.name for item in opened.inputs])
+        try_reading(form, file)
+        if like and form != plainly(form) and not args.quiet:
+            say([f"reading '{file}' like source '{like.name}': {options_text(form)}"])
+        rows = _read(file, form, opened.inputs)
+    return _answers(opened, rows), {"like": like.name} if like else {}
+
+
+@contextmanager
+def _named_file(word: str) -> Iterator[Path]:
+    """Give the file with the rows: for `-`, a temporary one with what comes on standard input."""
+    if word != "-":
+        if not is_regular(word):
+            raise UsageError(f"there is no file '{word}'")
+        yield Path(word)
+        return
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "stdin.csv")
+        with file.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        yield file
 
 
 def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFrame:
@@ -94,14 +188,26 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
     return rows
 
 
-def _frame(opened: Opened, answers: Arrays) -> pl.DataFrame:
+def _answers(opened: Opened, rows: pl.DataFrame) -> pl.DataFrame:
     """Return one row of plain columns for each prediction."""
     import polars as pl
 
-    return pl.DataFrame(
-        [
-            pl.Series(column, list(answers[name][:, index]), strict=False)
-            for name, columns in opened.outputs.items()
-            for index, column in enumerate(columns)
-        ]
-    )
+    starts = range(0, max(rows.height, 1), _AT_ONCE)
+    return pl.concat(_frame(opened, opened.answers(rows[start : start + _AT_ONCE])) for start in starts)
+
+
+def _frame(opened: Opened, answers: Arrays) -> pl.DataFrame:
+    import numpy as np
+    import polars as pl
+
+    made = []
+    for name, columns in opened.outputs.items():
+        for index, column in enumerate(columns):
+            values = answers[name][:, index]
+            texts = values.dtype == object
+            made.append(
+                pl.Series(column, values.tolist(), dtype=pl.String)
+                if texts
+                else pl.Series(column, np.ascontiguousarray(values))
+            )
+    return pl.DataFrame(made)
