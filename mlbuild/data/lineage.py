@@ -40,6 +40,11 @@ class Node:
         return self.inputs
 
     @property
+    def values_of(self) -> tuple[Node, ...]:
+        """The columns whose values are in it, as they are or computed into it, in whatever row of whatever table."""
+        return self.every
+
+    @property
     def declared(self) -> bool:
         """Whether the column is declared in a contract, rather than made by a step."""
         return self.at[:1] == ("contracts",)
@@ -87,6 +92,10 @@ class Found(Node):
     @property
     def pooled(self) -> bool:
         return self.of.pooled
+
+    @property
+    def values_of(self) -> tuple[Node, ...]:
+        return (self.of,)
 
     def note(self, name: str | None = None, table: str = "") -> Note:
         return super().note(name, table) if self.name else self.of.note()
@@ -146,6 +155,10 @@ def rows_behind(nodes: Iterable[Node]) -> list[Node]:
 
 def computed_from(node: Node) -> tuple[Node, ...]:
     return node.inputs
+
+
+def takes_values_of(node: Node) -> tuple[Node, ...]:
+    return node.values_of
 
 
 def depends_on(node: Node) -> tuple[Node, ...]:

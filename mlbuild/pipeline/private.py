@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlbuild.data.lineage import Node, computed_from, first_reached
+from mlbuild.data.lineage import Node, first_reached, takes_values_of
 from mlbuild.spec.spec import OutputSpec, SourceSpec, Spec
 
 
@@ -28,5 +28,5 @@ def _private(spec: Spec, nodes: Mapping[str, Node]) -> list[str]:
     wanted = [
         source.table.columns[one].node for source in spec.sources.values() for one in private_of(source)
     ]
-    reached = first_reached(nodes.values(), wanted, computed_from)
+    reached = first_reached(nodes.values(), wanted, takes_values_of)
     return sorted(one for one, node in nodes.items() if node in reached)

@@ -127,11 +127,15 @@ def test_private_values_are_not_in_it(tmp_path: Path) -> None:
         "tailnum: {dtype: string, nullable: true}", "tailnum: {dtype: string, nullable: true, private: true}"
     )
     spec = spec.replace("dest: string", "dest: {dtype: string, private: true}")
+    spec = spec.replace(
+        "year: {dtype: int, nullable: true}", "year: {dtype: int, nullable: true, private: true}"
+    )
     built(delays(tmp_path, spec))
     columns = {one["name"]: one for one in told(tmp_path)["columns"]}
     private = columns["dest"]
     assert private.keys() == {"name", "role", "dtype", "counts", "mean", "sd"}
     assert private["mean"] is None and len(private["counts"]) == 2
+    assert columns["plane_year"].keys() == private.keys(), "also of another table"
 
 
 def test_private_times_make_no_periods(tmp_path: Path) -> None:
