@@ -29,7 +29,7 @@ from mlbuild.pipeline.tasks import (
 from mlbuild.pipeline.tasks.contracts import clock, contract
 from mlbuild.pipeline.tasks.cross_validation import cross_validate, fold, folds
 from mlbuild.pipeline.tasks.explanations import importance
-from mlbuild.pipeline.tasks.monitoring import drift, profile
+from mlbuild.pipeline.tasks.monitoring import drift, examples, profile
 from mlbuild.pipeline.tasks.reports import report
 from mlbuild.pipeline.tasks.trials import select, suggest, trial, validated
 from mlbuild.pipeline.tasks.verdicts import baseline, compare, gate, latency, test
@@ -112,7 +112,7 @@ TASKS: Mapping[str, tuple[Any, ...]] = {
         fold,
         cross_validate,
     ),
-    "outputs": (artifact, verify, profile, importance, test, baseline, compare, latency, gate),
+    "outputs": (artifact, verify, profile, examples, importance, test, baseline, compare, latency, gate),
 }
 #: The kinds of tasks of outputs that are planned last, because they read what all others ship.
 LAST = (report, publish)

@@ -133,6 +133,7 @@ FROM_TRAIN = (
     "artifact",
     "verify",
     "profile",
+    "examples",
     "importance",
     "report",
     "publish",

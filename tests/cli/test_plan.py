@@ -216,7 +216,7 @@ def test_the_summary_tells_the_critical_path(project: Command) -> None:
     summary, path = project("build", *sets).err.splitlines()[-2:]
     ran = len(trained(project)) - 1  # without the report
     assert re.fullmatch(rf"{ran} ran, {len(planned(project).tasks) - ran - 1} reused in \d+\.\d\d s", summary)
-    among = r"(artifact|predict):one \S+ s, (verify|evaluate|importance|profile):one \S+ s, publish:one \S+ s"
+    among = r"(artifact|predict):one \S+ s, (verify|evaluate|importance|profile|examples):one \S+ s, publish:one \S+ s"
     assert re.fullmatch(rf"critical path \S+ s: train:one \S+ s, {among}", path)
     assert "critical path" not in project("build").err
 

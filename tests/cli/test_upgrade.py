@@ -20,7 +20,18 @@ from tests.cli.starting import ROOT, Started, Starter
 Pip = Callable[..., None]
 
 #: Tasks that read, join and compare tables do not use lightgbm. Published files contain its version.
-_KINDS = ("bin", "train", "predict", "artifact", "verify", "profile", "importance", "report", "publish")
+_KINDS = (
+    "bin",
+    "train",
+    "predict",
+    "artifact",
+    "verify",
+    "profile",
+    "examples",
+    "importance",
+    "report",
+    "publish",
+)
 USERS = {f"{kind}:one" for kind in _KINDS}
 
 
