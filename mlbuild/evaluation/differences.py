@@ -6,7 +6,7 @@ values suggest. It follows from the difference of the influences of each row (se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -69,11 +69,21 @@ def difference(
     influences = [own.influence(target, scores) for own, scores in both]
     if influences[0] is None or influences[1] is None:
         return found
-    error, count = standard_error(influences[1] - influences[0], clusters)
+    counted = counted_by_either(both, target)
+    error, count = standard_error(influences[1] - influences[0], clusters, counted)
     if not enough(metric, target, one, other, classes, clusters, count, other_metric):
         return found
     ends = around(found.value, error, count)
     return replace(found, interval=(ends.low, ends.high))
+
+
+def counted_by_either(both: Sequence[tuple[Metric, Array]], target: Array) -> Array | None:
+    """Return the rows that the value for one of two models is about, bool [N]; None for all rows."""
+    one, other = (metric.counted(target, scores) for metric, scores in both)
+    if one is None or other is None:
+        return None
+    either: Array = one | other
+    return either
 
 
 def enough(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.evaluation.differences import enough
+from mlbuild.evaluation.differences import counted_by_either, enough
 from mlbuild.evaluation.intervals import standard_error
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
@@ -92,7 +92,7 @@ def influenced(
         return Harm(*found, 0.0, None, count, IDENTICAL), np.zeros(len(target))
     signs = [1 if one > metric.best else -1 for one in (own, other)]
     influence = signs[0] * influences[0] - signs[1] * influences[1]
-    error, count = standard_error(influence, clusters)
+    error, count = standard_error(influence, clusters, counted_by_either(both, target))
     if not enough(metric, target, ours, theirs, classes, clusters, count, their_metric):
         return Harm(*found, value, None, count, TOO_FEW), None
     return Harm(*found, value, rounded(error), count), influence

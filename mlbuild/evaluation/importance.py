@@ -117,10 +117,11 @@ class Importances:
         Of the rows, this number are `distinct`: rows that are used several times share a cluster.
         """
         effects = []
+        own = rows.seen_by(metric)
         for unit in units:
             scores = shuffled(unit)
-            found, each = influenced(metric, rows.target, scores, rows.scores, rows.classes, rows.clusters)
-            sums = None if each is None else influence_sums(each, rows.clusters) / len(rows)
+            found, each = influenced(metric, own.target, scores, own.scores, own.classes, own.clusters)
+            sums = None if each is None else influence_sums(each, own.clusters) / len(rows)
             effects.append(Effect(unit, found, distinct, sums))
         return Importances(metric, effects)
 

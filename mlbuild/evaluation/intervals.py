@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.evaluation import student
+from mlbuild.evaluation.rows import Rows
 from mlbuild.frozen import frozen
 from mlbuild.models.metrics.metric import Metric, rounded
 
@@ -72,21 +73,16 @@ def around(value: float, error: float, count: int, level: float = LEVEL) -> Inte
     return Interval(rounded(value - half), rounded(value + half))
 
 
-def intervals(
-    metrics: Sequence[Metric],
-    values: Mapping[str, float | None],
-    target: Array,
-    scores: Array,
-    classes: int,
-    clusters: Array | None,
-) -> dict[str, Any]:
+def intervals(metrics: Sequence[Metric], values: Mapping[str, float | None], rows: Rows) -> dict[str, Any]:
     """Return the number of clusters, and the interval of each value by the label of its metric."""
-    import numpy as np
-
-    found: dict[str, Any] = {"clusters": len(target if clusters is None else np.unique(clusters))}
+    found: dict[str, Any] = {"clusters": rows.count_clusters()}
     for metric in metrics:
-        value = values[metric.label]
-        one = None if value is None else interval(metric, value, target, scores, classes, clusters)
+        value, own = values[metric.label], rows.seen_by(metric)
+        one = (
+            None
+            if value is None
+            else interval(metric, value, own.target, own.scores, own.classes, own.clusters)
+        )
         found[metric.label] = one.to_json() if isinstance(one, Interval) else one
     return found
 
@@ -122,28 +118,31 @@ def estimate(
     clusters: Array | None,
 ) -> Estimate | str:
     """Return a value with its standard error from the influences of the rows [N], or `TOO_FEW`."""
-    import numpy as np
-
-    error, count = standard_error(influence, clusters)
-    counted = metric.counted(target, scores)
-    if counted is not None:  # rows that do not count say nothing about the share
-        own = np.flatnonzero(counted)
-        count = len(own if clusters is None else np.unique(clusters[own]))
+    error, count = standard_error(influence, clusters, metric.counted(target, scores))
     if count < FEWEST or (classes and metric.needs_every_class and _has_rare_class(target, classes)):
         return TOO_FEW
     return Estimate(value, error, count)
 
 
-def standard_error(influence: Array, clusters: Array | None) -> tuple[float, int]:
+def standard_error(
+    influence: Array, clusters: Array | None, counted: Array | None = None
+) -> tuple[float, int]:
     """Return the standard error of a value whose influences [N] these are, and the number of clusters.
 
-    It is infinite for a single cluster.
+    Clusters without a row that is `counted`, bool [N], say nothing about the value. The error is infinite for a single
+    cluster.
     """
     sums = influence_sums(influence, clusters)
-    count = len(sums)
+    count = (
+        len(sums) if counted is None else len(influence_sums(influence[counted], _some(clusters, counted)))
+    )
     if count < 2:
         return math.inf, count
     return math.sqrt(count / (count - 1) * float((sums**2).sum())) / len(influence), count
+
+
+def _some(clusters: Array | None, rows: Array) -> Array | None:
+    return None if clusters is None else clusters[rows]
 
 
 def influence_sums(influence: Array, clusters: Array | None) -> Array:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.data.slices import Group
 from mlbuild.evaluation import student
 from mlbuild.evaluation.holm import corrected
-from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Estimate, around, estimate
+from mlbuild.evaluation.intervals import LEVEL, TOO_FEW, Estimate, around, estimate, standard_error
 from mlbuild.evaluation.rows import Rows
 from mlbuild.models.metrics.metric import Metric, rounded
 from mlbuild.params import Json
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
 class Whole:
     """A metric of all rows, to compare slices with."""
 
-    def __init__(self, metric: Metric, rows: Rows, clusters: int) -> None:
-        self.metric, self.rows, self._clusters = metric, rows, clusters
-        self.value = metric.value(rows.target, rows.scores, rows.classes)
-        influence = None if self.value is None else metric.influence(rows.target, rows.scores)
+    def __init__(self, metric: Metric, rows: Rows) -> None:
+        self.metric, self.rows = metric, rows.seen_by(metric)
+        target, scores, clusters = self.rows.target, self.rows.scores, self.rows.clusters
+        self.value = metric.value(target, scores, rows.classes)
+        influence = None if self.value is None else metric.influence(target, scores)
         self._known = influence is not None
         if influence is not None:
-            self._sums = _sums(influence, rows.clusters) / len(rows)
+            self._sums = _sums(influence, clusters) / len(rows)
             self._squares = float((self._sums**2).sum())
+            self._clusters = standard_error(influence, clusters, metric.counted(target, scores))[1]
 
     def compared(self, places: Array, part: Rows) -> Json:
         """Return the value of a slice, its interval, and its difference from that of all rows. `p` is the probability
@@ -54,13 +56,13 @@ class Whole:
             return found | {"difference_interval": TOO_FEW, "p": None}
         own = one.interval(metric)
         found |= {"interval": own and own.to_json(), "error": rounded(one.error), "count": one.count}
-        error, count = self._error(places, part, influence)
-        interval = around(value - self.value, error, count).to_json()
-        p = rounded(student.tails(abs(value - self.value) / error, count - 1)) if error > 0 else None
+        error = self._error(places, part, influence)
+        interval = around(value - self.value, error, one.count).to_json()
+        p = rounded(student.tails(abs(value - self.value) / error, one.count - 1)) if error > 0 else None
         return found | {"difference_interval": interval, "p": p}
 
-    def _error(self, places: Array, part: Rows, influence: Array) -> tuple[float, int]:
-        """Return the standard error of the difference, and the number of clusters with rows of the slice."""
+    def _error(self, places: Array, part: Rows, influence: Array) -> float:
+        """Return the standard error of the difference."""
         import numpy as np
 
         own = _sums(influence, part.clusters) / len(part)
@@ -69,10 +71,10 @@ class Whole:
             here = np.flatnonzero(np.bincount(part.clusters))
             own = own[here]
         both = self._sums[here]
-        count, every = len(here), self._clusters
+        every = self._clusters
         # Clusters without rows of the slice vary only the value of all rows.
         squares = self._squares - float((both**2).sum()) + float(((own - both) ** 2).sum())
-        return math.sqrt(max(squares, 0.0) * every / (every - 1)), count
+        return math.sqrt(max(squares, 0.0) * every / (every - 1))
 
 
 _UNCOMPARED: Json = {"difference": None, "difference_interval": None, "p": None}
@@ -80,19 +82,23 @@ _UNCOMPARED: Json = {"difference": None, "difference_interval": None, "p": None}
 
 def sliced(metrics: Sequence[Metric], rows: Rows, found: Sequence[tuple[str, Sequence[Group]]]) -> list[Json]:
     """Return the metrics of each group of each slice, which are given by name."""
-    clusters = rows.count_clusters()
-    wholes = [Whole(metric, rows, clusters) for metric in metrics]
+    wholes = [Whole(metric, rows) for metric in metrics]
     told: list[Json] = []
     for name, groups in found:
         for group in groups:
             part = rows.at(group.rows)
+            # A metric with groups has a target and clusters of its own.
+            parts = [part if one.rows is rows else one.rows.at(group.rows) for one in wholes]
             told.append(
                 {
                     "slice": name,
                     "values": dict(group.values),
                     "rows": len(part),
                     "clusters": part.count_clusters(),
-                    "metrics": {one.metric.label: one.compared(group.rows, part) for one in wholes},
+                    "metrics": {
+                        one.metric.label: one.compared(group.rows, own)
+                        for one, own in zip(wholes, parts, strict=True)
+                    },
                 }
             )
     for metric in metrics:

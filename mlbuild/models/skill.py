@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.data_warning import DataWarning
-from mlbuild.models.metrics.metric import Metric, rounded
+from mlbuild.models.metrics.metric import Groups, Metric, rounded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,8 @@ _TOO_GOOD = 0.99
 class Constants:
     """For each metric, the constant scores that are best on the training rows."""
 
-    def __init__(self, metrics: Sequence[Metric], train: Array, classes: int) -> None:
+    def __init__(self, metrics: Sequence[Metric], train: Array, classes: int, groups: Groups) -> None:
+        """Choose them for the coded target of the training rows, and the groups of these rows that metrics need."""
         import numpy as np
 
         self._classes = classes
@@ -31,15 +32,18 @@ class Constants:
         for metric in metrics:
             with np.errstate(all="ignore"):
                 rows = metric.constants(train, classes)
-            values = [self._value(metric, train, row) for row in rows]
+            values = [self._value(metric, metric.grouped(train, groups), row) for row in rows]
             self._best[metric] = min(
                 zip(values, rows, strict=True),
                 key=lambda one: float("inf") if one[0] is None else metric.distance(one[0]),
             )[1]
 
-    def values(self, target: Array) -> dict[str, float | None]:
-        """Compute the metrics of these constants for the coded target of some rows."""
-        found = {metric.label: self._value(metric, target, row) for metric, row in self._best.items()}
+    def values(self, target: Array, groups: Groups) -> dict[str, float | None]:
+        """Compute the metrics of these constants for the coded target and the groups of some rows."""
+        found = {
+            metric.label: self._value(metric, metric.grouped(target, groups), row)
+            for metric, row in self._best.items()
+        }
         return {label: None if value is None else rounded(value) for label, value in found.items()}
 
     def scores(self, metric: Metric, rows: int) -> Array:

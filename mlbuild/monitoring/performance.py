@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.evaluation.intervals import intervals
+from mlbuild.evaluation.rows import Rows
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.models.metrics.metric import Metric, evaluate
@@ -62,14 +63,15 @@ def performance_of(
     """Measure the rows of a log that have a label. `told` is the content of `metrics.json` of the model.
 
     `labels` has the columns `id`, `happened`, and perhaps `row`. It has at most one label for each row. Metrics that the build did not
-    measure are left out: the spec can have changed since.
+    measure are left out: the spec can have changed since. So are those that order groups of rows: a log does not tell which rows
+    belong together.
     """
     import numpy as np
 
     splits = told["intervals"]["splits"]
     split = [*splits][-1] if splits else "train"
     known, known_intervals = told["metrics"][split], splits.get(split, {})
-    metrics = [one for one in metrics if one.label in known]
+    metrics = [one for one in metrics if one.label in known and not one.grouping]
     classes = (told["classes"] or {}).get("values", [])
     places, target, unknown = _labelled(log, labels, classes)
     trained = np.repeat(np.arange(len(classes)), told["classes"]["rows"]["train"]) if classes else target
@@ -79,8 +81,8 @@ def performance_of(
     values: dict[str, float | None] = dict.fromkeys(one.label for one in prepared)
     estimated: dict[str, Any] = {}
     if len(places):
-        values = evaluate(prepared, target, scores, len(classes))
-        estimated = intervals(prepared, values, target, scores, len(classes), numbers)
+        values = evaluate(prepared, target, scores, len(classes), {})
+        estimated = intervals(prepared, values, Rows(target, scores, len(classes), numbers))
     worse = (one.label for one in prepared if _is_worse(one, estimated, known_intervals))
     return Performance(
         len(places),

@@ -16,9 +16,10 @@ from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.store.contents import Contents
 from mlbuild.engine.store.kept import digest_of, size_of
+from mlbuild.evaluation.groups import group_columns, groupings, groups_of
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Coding, ModelOutput
-from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.metrics.metric import Groups, Metric
 from mlbuild.pipeline.parts import raw_parts, stored_columns, stored_table
 from mlbuild.pipeline.tasks import evaluate
 from mlbuild.regular import NOTE_LIMIT, read_regular
@@ -86,6 +87,7 @@ class Today:
     coding: Coding
     outputs: Sequence[ModelOutput]
     clusters: Array | None
+    groups: Groups
     metrics: Mapping[str, Metric]
 
 
@@ -108,11 +110,13 @@ def compare_files(old: ModelFile, new: ModelFile, today: Today | None, why: str 
         today.clusters,
         today.metrics,
         (thresholds[0], thresholds[1]),
+        today.groups,
     )
     classes = len(today.coding.classes)
     found = []
     for name, metric in today.metrics.items():
-        values = [metric.deciding(threshold).value(today.target, one, classes) for one, threshold in scores]
+        wanted = metric.grouped(today.target, today.groups)
+        values = [metric.deciding(threshold).value(wanted, one, classes) for one, threshold in scores]
         found.append(changed_metric(name, values[0], values[1], pair))
     count = len(today.target)
     model = ModelChanges(today.output, today.split, count, pair.cluster_count, True, found, moves_of(pair))
@@ -153,14 +157,16 @@ def todays(
             continue
         rows = stored_columns(contents, dataset, raw_parts(output.serving.inputs, split))
         grouped = stored_table(contents, dataset, split, cluster.column if cluster else ())
-        if rows is None or grouped is None:
+        ordered = stored_table(contents, dataset, split, group_columns(model.metrics))
+        if rows is None or grouped is None or ordered is None:
             return "the rows are no longer in the store"
         coding = Coding.from_json(json.loads(coded))
         trained = np.load(io.BytesIO(train), allow_pickle=False)
         metrics = {one.label: one.prepared(coding.classes, trained) for one in model.metrics}
         outputs = model.target.answer.outputs(coding)
         clusters = cluster.numbers(grouped) if cluster else None
-        return Today(output.name, split, rows, wanted, coding, outputs, clusters, metrics)
+        groups = groups_of(groupings(model.metrics), ordered)
+        return Today(output.name, split, rows, wanted, coding, outputs, clusters, groups, metrics)
     return "the dataset has no rows"
 
 

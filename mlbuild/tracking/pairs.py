@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.splits.clusters import Cluster
@@ -12,11 +13,12 @@ from mlbuild.diagnostics import Failed, Rejected
 from mlbuild.engine.decide.records import Action
 from mlbuild.engine.store.store import DiskStore
 from mlbuild.evaluation.differences import Difference, difference
+from mlbuild.evaluation.rows import Rows
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Coding
 from mlbuild.models.answers.classification import decide
 from mlbuild.models.metrics.listed import METRIC_LIST
-from mlbuild.models.metrics.metric import Metric
+from mlbuild.models.metrics.metric import Groups, Metric
 from mlbuild.params import read
 from mlbuild.pipeline.parts import stored_table
 from mlbuild.pipeline.tasks import evaluate
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 @frozen(eq=False)
 class Pair:
-    """The rows of a split that two builds predicted: the coded target, the scores of both, and the clusters.
+    """The rows of a split that two builds predicted: the coded target, the scores of both, the clusters, and the groups that
+    metrics order.
 
     `thresholds` are the lowest scores at which they predict the second class, or None. `metrics` are those of the model,
     by their labels, without thresholds.
@@ -44,6 +47,7 @@ class Pair:
     clusters: Array | None
     metrics: Mapping[str, Metric]
     thresholds: tuple[float | None, float | None] = (None, None)
+    groups: Groups = field(default_factory=dict)
 
     @property
     def cluster_count(self) -> int:
@@ -52,11 +56,13 @@ class Pair:
     def difference(self, metric: str) -> Difference | None:
         """Return by how much a metric differs; None if that is unknown."""
         found = self.metrics.get(metric)
-        if found is None:
+        if found is None or (found.grouping and found.grouping not in self.groups):
             return None
         first, second = (found.deciding(threshold) for threshold in self.thresholds)
-        classes = len(self.coding.classes)
-        return difference(first, self.target, self.one, self.other, classes, self.clusters, second)
+        rows = Rows(self.target, self.one, len(self.coding.classes), self.clusters, self.groups).seen_by(
+            first
+        )
+        return difference(first, rows.target, self.one, self.other, rows.classes, rows.clusters, second)
 
     def predicted(self) -> tuple[Array, Array] | None:
         """Return the codes of the classes that both builds predict; None for a target without classes."""
@@ -88,7 +94,12 @@ def pair_of(store: DiskStore, old: Build, new: Build, model: str, split: str) ->
         return None
     coded = Coding.from_json(json.loads(coding))
     thresholds = (_threshold(store, old, model), _threshold(store, new, model))
-    return Pair(target, coded, scores, others, clusters, _metrics(new, model, coded, train), thresholds)
+    metrics = _metrics(new, model, coded, train)
+    grouped = {
+        metric.grouping for metric in metrics.values() if metric.grouping and one.same(other, metric.grouping)
+    }
+    groups = one.groups(store, grouped)
+    return Pair(target, coded, scores, others, clusters, metrics, thresholds, groups)
 
 
 def _threshold(store: DiskStore, build: Build, model: str) -> float | None:
@@ -134,7 +145,7 @@ class _Rows:
         cluster = build.cluster(model)
         dataset = str(build.written(model, "dataset"))
         predicted, target = (result_of(store, build, f"{kind}:{model}") for kind in ("predict", "target"))
-        columns = result_of(store, build, f"dataset:{dataset}") if cluster else None
+        columns = result_of(store, build, f"dataset:{dataset}")
         if predicted is None or target is None or (cluster and columns is None):
             return None
         try:
@@ -146,9 +157,17 @@ class _Rows:
     @property
     def identity(self) -> tuple[Any, ...]:
         """What is equal for equal rows."""
-        columns = self.columns.digests if self.columns else {}
         names = self.cluster["column"] if self.cluster else ()
-        return self.target, self.coding, self.cluster, [columns.get(f"{self.split}/{name}") for name in names]
+        return self.target, self.coding, self.cluster, self._digests(names)
+
+    def same(self, other: _Rows, names: Sequence[str]) -> bool:
+        """Whether columns are known, and equal to those of another build."""
+        own = self._digests(names)
+        return None not in own and own == other._digests(names)
+
+    def _digests(self, names: Sequence[str]) -> list[str | None]:
+        columns = self.columns.digests if self.columns else {}
+        return [columns.get(f"{self.split}/{name}") for name in names]
 
     def clusters(self, store: DiskStore) -> Array | None:
         """Return the numbers of the clusters; None if each row is one, or they are no longer known."""
@@ -160,6 +179,15 @@ class _Rows:
         except (KeyError, Rejected):
             return None
         return None if rows is None else cluster.numbers(rows)
+
+    def groups(self, store: DiskStore, columns: Iterable[tuple[str, ...]]) -> Groups:
+        """Return the numbers of the groups with equal values in some columns, as far as they are still in the store."""
+        if self.columns is None:
+            return {}
+        tables = {names: stored_table(store.contents, self.columns, self.split, names) for names in columns}
+        return {
+            names: Cluster(column=names).numbers(rows) for names, rows in tables.items() if rows is not None
+        }
 
 
 def metric_order(build: Build, model: str) -> Iterator[str]:

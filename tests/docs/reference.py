@@ -13,6 +13,7 @@ from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Rejected
 from mlbuild.kinds import Choice, Json, ListOf
 from mlbuild.models import ANSWERS, LEARNERS
+from mlbuild.models.answers.answer import Answer
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
@@ -245,7 +246,7 @@ def _metrics() -> str:
     ]
     return (
         f"{_HEAD}# Metrics\n\nThe values for `metrics` of a [model](../spec/models.md). They have the same names and give the same"
-        " values as in scikit-learn. Some learners can watch some of the metrics for `early_stopping`.\n\n"
+        " values as in scikit-learn, if it has them. Some learners can watch some of the metrics for `early_stopping`.\n\n"
         + table(["metric", "task", "better", "can be watched by", ""], rows)
         + "\nThe defaults of `metrics`:\n\n"
         + table(["model", "metrics"], defaulted)
@@ -260,8 +261,8 @@ def _smallest(cls: type[Metric]) -> Metric:
 
 def _measured(cls: type[Metric]) -> str:
     metric = _smallest(cls)
-    limited = not all(map(metric.suits, cls.answer.cases.values()))
-    return cls.answer.kind + (f", {metric.needs()}" if limited else "")
+    limited = cls.answer is not Answer and not all(map(metric.suits, cls.answer.cases.values()))
+    return metric.task + (f", {metric.needs()}" if limited else "")
 
 
 def _better(cls: type[Metric]) -> str:

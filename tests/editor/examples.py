@@ -19,6 +19,7 @@ from mlbuild.frozen import frozen
 from mlbuild.kinds import Choice, Json, Kind, ListOf
 from mlbuild.models import LEARNERS
 from mlbuild.models.answers.answer import Answer
+from mlbuild.models.answers.regression import Regression
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.searches import SEARCHES
@@ -224,6 +225,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("threshold", "at_least"): {"metric": "precision", "value": 0.8},
     ("threshold", "cost"): {"false_positive": 1, "false_negative": 5},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
+    **{("metric", cls.metric): {"group": ["id"]} for cls in METRICS if "group" in params_of(cls)},
     **{
         ("search", name): {
             "trials": 4,
@@ -305,6 +307,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("contract", "unique"): {"unique": ["id"]},
     ("contract", "description"): {"description": "What a row is."},
     **{(cls.metric, "class"): {"class": "yes"} for cls in METRICS if "class" in params_of(cls)},
+    **{(cls.metric, "group"): {"group": ["id", "label"]} for cls in METRICS if "group" in params_of(cls)},
     ("slice", "columns"): {"columns": ["x"], "column": None, "bins": None},
     ("slice", "where"): {"where": "x > 0", "name": "positive", "column": None, "bins": None},
     ("target", "positive"): {"positive": "yes"},
@@ -437,8 +440,9 @@ def _measure(spec: Json, metric: type[Metric]) -> None:
     model = spec["models"]["m"]
     model["metrics"] = []
     model.pop("early_stopping")
-    if not issubclass(LEARNERS.named(model["type"]).answer, metric.answer):
-        learner = next(cls for cls in LEARNERS if issubclass(cls.answer, metric.answer))
+    wanted = Regression if metric.answer is Answer else metric.answer  # some options are only for numbers
+    if not issubclass(LEARNERS.named(model["type"]).answer, wanted):
+        learner = next(cls for cls in LEARNERS if issubclass(cls.answer, wanted))
         model |= {"type": learner.type, "target": _target(learner.answer), "params": {}}
         _suit(model, learner.type)
     elif not read(metric, smallest_metric(metric)).suits(2):
@@ -446,8 +450,9 @@ def _measure(spec: Json, metric: type[Metric]) -> None:
 
 
 def smallest_metric(metric: type[Metric]) -> Json:
-    """Return the required options of a metric."""
-    return {key: param.examples[0] for key, param in params_of(metric).items() if param.required}
+    """Return the options that a metric needs."""
+    required = {key: param.examples[0] for key, param in params_of(metric).items() if param.required}
+    return required | SMALLEST.get(("metric", metric.metric), {})
 
 
 def _dtype_for(reading: Json) -> str:

@@ -15,7 +15,7 @@ from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from tests.budget import examples, seed, tell
 from tests.evaluation.test_intervals import SMOOTH, Array, found, prepared
-from tests.models.metric_laws import class_counts, numbers_case, width_of_numbers
+from tests.models.metric_laws import answer_for, case_of, class_counts, width_of_numbers
 
 #: How many rows the true value is computed from. Each is in a cluster of its own.
 _POPULATION = 400_000
@@ -40,11 +40,11 @@ def drawn(metric: Metric, clusters: int, size: int, chance: np.random.Generator)
     classes, count = class_counts(metric)[0], clusters * size
     of = np.arange(count) // size
     if not classes:
-        width = width_of_numbers(metric.answer)
+        width = width_of_numbers(answer_for(metric))
         known, errors = chance.normal(size=(count, width)), chance.normal(size=(count, width))
         numbers = 8 + known + 0.5 * chance.normal(size=(clusters, width))[of] + 0.8 * errors
         scores = (8 + known, 8 + 0.8 * known + 0.2 * chance.normal(size=(count, width)))
-        target = numbers_case(metric.answer, numbers, scores[0]).target
+        target = case_of(metric, numbers, scores[0]).target
     else:
         odds = 1.3 * chance.normal(size=(count, classes)) + 0.5 * (np.arange(classes) == 0)
         real = odds + 0.6 * chance.normal(size=(clusters, classes))[of]
@@ -79,12 +79,16 @@ def test_the_true_value_is_in_the_interval_as_often_as_promised(cell: str) -> No
             target, one, other, _, clusters = drawn(metric, *CELLS[cell], chance)
             ready = prepared(metric, (target, one, classes))
             value = ready.value(target, one, classes)
-            found = None if value is None else interval(ready, value, target, one, classes, clusters)
+            found = (
+                None
+                if value is None
+                else interval(ready, value, target, one, classes, ready.units(target, clusters))
+            )
             if isinstance(found, Interval):
                 assert value is not None and metric.low <= found.low <= value <= found.high <= metric.high
                 assert found.low < found.high, "some rows are predicted better than others"
                 values.add(metric, found.low, one_true, found.high)
-            apart = difference(ready, target, one, other, classes, clusters)
+            apart = difference(ready, target, one, other, classes, ready.units(target, clusters))
             if apart is not None and apart.interval is not None:
                 differences.add(metric, apart.interval[0], other_true - one_true, apart.interval[1])
     for what, counted in (("values", values), ("differences", differences)):

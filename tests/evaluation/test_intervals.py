@@ -11,7 +11,7 @@ from mlbuild.evaluation.intervals import FEWEST, TOO_FEW, Interval, around, inte
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.metric import Metric
 from tests.budget import seed
-from tests.models.metric_laws import class_counts, numbers_case, samples, width_of_numbers
+from tests.models.metric_laws import Case, answer_for, case_of, class_counts, samples, width_of_numbers
 
 Array = np.ndarray[Any, Any]
 
@@ -20,9 +20,9 @@ def drawn(metric: Metric, rows: int, chance: np.random.Generator) -> tuple[Array
     """Return a coded target, scores that know something about it, and the number of classes."""
     classes = class_counts(metric)[0]
     if not classes:
-        shape = (rows, width_of_numbers(metric.answer))
+        shape = (rows, width_of_numbers(answer_for(metric)))
         numbers = chance.normal(size=shape) + 5
-        case = numbers_case(metric.answer, numbers, numbers + chance.normal(size=shape) * 0.7)
+        case = case_of(metric, numbers, numbers + chance.normal(size=shape) * 0.7)
         return case.target, case.scores, 0
     target = chance.integers(0, classes, rows)
     raw = np.eye(classes)[target] + chance.exponential(1.0, (rows, classes))
@@ -34,7 +34,7 @@ def found(metric: Metric, rows: tuple[Array, Array, int], clusters: Array | None
     metric = prepared(metric, rows)
     value = metric.value(*rows)
     assert value is not None
-    one = interval(metric, value, *rows, clusters)
+    one = interval(metric, value, *rows, metric.units(rows[0], clusters))
     assert one in (None, TOO_FEW) or isinstance(one, Interval)
     return one if isinstance(one, Interval) else None
 
@@ -69,8 +69,8 @@ def test_only_metrics_that_are_not_smooth_have_no_intervals() -> None:
 @pytest.mark.parametrize("metric", SMOOTH, ids=lambda one: one.label)
 def test_copies_of_a_row_are_no_more_than_the_row(metric: Metric) -> None:
     rows = drawn(metric, 120, np.random.default_rng(seed()))
-    copies = np.arange(120).repeat(np.random.default_rng(1).integers(3, 4, 120))
-    many = (rows[0][copies], rows[1][copies], rows[2])
+    case = Case(*rows, grouped=bool(metric.grouping)).repeated(3)
+    many, copies = (case.target, case.scores, case.classes), np.tile(np.arange(120), 3)
     alone, together = found(metric, rows), found(metric, many, copies)
     assert alone and together
     assert together.to_json() == pytest.approx(alone.to_json(), rel=1e-9)

@@ -38,17 +38,22 @@ def prepared(metric: Metric, real: Real) -> Metric:
     return metric.prepared(range(real.classes), real.target)
 
 
+def seen(metric: Metric, real: Real) -> Array:
+    """Return the target as a metric takes it. The rows of a cluster are a group to order."""
+    return metric.grouped(real.target, {metric.grouping: real.clusters})
+
+
 @pytest.mark.parametrize(("metric", "name"), PAIRS, ids=[f"{name}: {metric.label}" for metric, name in PAIRS])
 def test_the_value_is_that_of_scikit_learn_and_influences_add_up_to_0(metric: Metric, name: str) -> None:
     real = REAL[name]()
-    ready = prepared(metric, real)
+    ready, target = prepared(metric, real), seen(metric, real)
     for scores in (real.one, real.other):
-        value = ready.value(real.target, scores, real.classes)
-        wanted = definition(metric, Case(real.target, scores, real.classes))
+        value = ready.value(target, scores, real.classes)
+        wanted = definition(metric, Case(target, scores, real.classes))
         # The definitions of calibration are found by a general minimizer, which is less exact.
         accuracy = 1e-6 if metric.metric.startswith("calibration_") else 1e-12
         assert value is not None and value == pytest.approx(wanted, rel=accuracy, abs=accuracy)
-        influence = ready.influence(real.target, scores)
+        influence = ready.influence(target, scores)
         if influence is not None:
             assert abs(influence.sum()) <= 1e-12 * abs(influence).sum()
 
@@ -59,10 +64,12 @@ def test_the_standard_errors_are_those_of_resampling(name: str) -> None:
     real, ratios = REAL[name](), {}
     for metric in (metric for metric, of in PAIRS if of == name):
         ready = prepared(metric, real)
-        influences = [ready.influence(real.target, scores) for scores in (real.one, real.other)]
+        target = seen(metric, real)
+        influences = [ready.influence(target, scores) for scores in (real.one, real.other)]
         if influences[0] is None or influences[1] is None:
             continue
-        for unit, clusters in {"rows": None, "clusters": real.clusters}.items():
+        units = {"clusters": real.clusters} if metric.grouping else {"rows": None, "clusters": real.clusters}
+        for unit, clusters in units.items():
             values = resampled(ready, real, clusters)
             for what, influence, drawn in (
                 ("value", influences[0], values[0]),
@@ -80,21 +87,24 @@ def test_the_standard_errors_are_those_of_resampling(name: str) -> None:
 
 def resampled(metric: Metric, real: Real, clusters: Array | None) -> Array:
     """Return the values [2, R] for both models on rows that are drawn again."""
-    values = [
-        [metric.value(real.target[some], scores[some], real.classes) for scores in (real.one, real.other)]
-        for some in draws(clusters, len(real.target))
-    ]
+    target = seen(metric, real)
+    values = []
+    for some, draw in draws(clusters, len(real.target)):
+        # A group that is drawn again is another group.
+        drawn = np.column_stack([target[some, 0], draw]) if metric.grouping else target[some]
+        values.append([metric.value(drawn, scores[some], real.classes) for scores in (real.one, real.other)])
     found: Array = np.array([pair for pair in values if None not in pair], float).T
     return found
 
 
-def draws(clusters: Array | None, count: int) -> Iterator[Array]:
-    """Yield the numbers of rows, drawn again: rows alone, or clusters as a whole."""
+def draws(clusters: Array | None, count: int) -> Iterator[tuple[Array, Array]]:
+    """Yield the numbers of rows, drawn again, with the number of the draw of each: rows alone, or clusters as a whole."""
     chance = np.random.default_rng(seed())
     if clusters is None:
-        yield from (chance.integers(0, count, count) for _ in range(RESAMPLES))
+        yield from ((chance.integers(0, count, count), np.arange(count)) for _ in range(RESAMPLES))
         return
     order = np.argsort(clusters, kind="stable")
     members = np.split(order, np.cumsum(np.bincount(clusters))[:-1])
     for _ in range(RESAMPLES):
-        yield np.concatenate([members[one] for one in chance.integers(0, len(members), len(members))])
+        drawn = [members[one] for one in chance.integers(0, len(members), len(members))]
+        yield np.concatenate(drawn), np.repeat(np.arange(len(drawn)), [len(one) for one in drawn])

@@ -36,7 +36,7 @@ def test_the_error_of_a_difference_is_that_of_resampled_rows(name: str, clusters
     chance = np.random.default_rng(seed())
     rows, places = drawn(chance, clusters)
     metric = METRICS.named(name)()
-    found = Whole(metric, rows, rows.count_clusters()).compared(places, rows.at(places))
+    found = Whole(metric, rows).compared(places, rows.at(places))
     inside = np.isin(np.arange(600), places)
     size = 600 // (clusters or 600)
     differences = []
@@ -46,7 +46,9 @@ def test_the_error_of_a_difference_is_that_of_resampled_rows(name: str, clusters
         assert both[0] is not None and both[1] is not None
         differences.append(both[0] - both[1])
     low, high = found["difference_interval"]
-    count = len(places) if clusters is None else clusters
+    counted = metric.counted(rows.target, rows.scores)
+    places = places if counted is None else places[counted[places]]
+    count = len(places if rows.clusters is None else np.unique(rows.clusters[places]))
     error = (high - low) / 2 / stats.t.ppf(0.975, count - 1)
     assert error == pytest.approx(np.std(differences), rel=examples(20, 10) / 100)
     assert found["difference"] == pytest.approx((low + high) / 2)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,53 @@ def _calibration_error(target: Array, scores: Array) -> float:
     return float(np.sqrt(max(total, 0.0)))
 
 
+def _ranked(of_group: Callable[..., float]) -> Callable[..., float | None]:
+    """Return the mean over groups with two rows and a relevant one; the second column of the target is the group."""
+
+    def value(target: Array, scores: Array, relevant: float = 1e-300, **given: Any) -> float | None:
+        if of_group is _ndcg and (target[:, 0] < 0).any():
+            return None
+        found = []
+        for group in np.unique(target[:, 1]):
+            wanted, told = (one[target[:, 1] == group] for one in (target[:, 0], scores[:, -1]))
+            if len(wanted) > 1 and (wanted >= relevant).any():
+                found.append(of_group(wanted, told, relevant, **given))
+        return float(np.mean(found)) if found else None
+
+    return value
+
+
+def _ndcg(wanted: Array, told: Array, relevant: float, at: int | None = None) -> float:
+    return float(scikit_learn.ndcg_score([wanted], [told], k=at))
+
+
+def _ties(wanted: Array, told: Array, relevant: float) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the rows and the relevant rows above each score, and those with this score, from the highest."""
+    for score in np.unique(told)[::-1]:
+        above, here = wanted[told > score] >= relevant, wanted[told == score] >= relevant
+        yield len(above), int(above.sum()), len(here), int(here.sum())
+
+
+def _average_precision(wanted: Array, told: Array, relevant: float, at: int | None = None) -> float:
+    if at is None and len(np.unique(told)) == len(told):
+        return float(scikit_learn.label_ranking_average_precision_score([wanted >= relevant], [told]))
+    total, most = 0.0, at or len(wanted)
+    for above, hits_above, rows, hits in _ties(wanted, told, relevant):
+        for place in range(1, rows + 1) if hits else ():
+            before = hits_above + (place - 1) * (hits - 1) / max(rows - 1, 1)
+            total += hits / rows * (before + 1) / (above + place) * (above + place <= most)
+    return total / min(int((wanted >= relevant).sum()), most)
+
+
+def _reciprocal_rank(wanted: Array, told: Array, relevant: float, at: int | None = None) -> float:
+    above, _, rows, hits = next(one for one in _ties(wanted, told, relevant) if one[3])
+    return sum(
+        comb(rows - place, hits - 1) / comb(rows, hits) / (above + place)
+        for place in range(1, rows + 1)
+        if above + place <= (at or len(wanted))
+    )
+
+
 #: By the name of the metric.
 DEFINITIONS: dict[str, Callable[..., float | None]] = {
     **{name: _rate(name) for name in ("false_positive_rate", "false_negative_rate", "selection_rate")},
@@ -123,5 +171,8 @@ DEFINITIONS: dict[str, Callable[..., float | None]] = {
     "calibration_slope": _coefficient(1),
     "calibration_intercept": _coefficient(0),
     "calibration_error": _calibration_error,
+    "ndcg": _ranked(_ndcg),
+    "mean_average_precision": _ranked(_average_precision),
+    "mean_reciprocal_rank": _ranked(_reciprocal_rank),
     "bias": lambda target, scores: float((scores[:, 0] - target).mean()),
 }

@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.answer import Answer, Coding
+from mlbuild.models.answers.regression import Regression
 from mlbuild.models.metrics import METRICS
 from mlbuild.models.metrics.calibration import CalibrationError, Recalibration
 from mlbuild.models.metrics.listed import METRIC_KIND
@@ -34,16 +35,20 @@ WITH_OPTIONS: tuple[Json, ...] = (
     {"metric": "f_beta", "beta": 0.5, "class": 1},
     {"metric": "false_positive_rate", "class": 0},
     {"metric": "mean_pinball_loss", "alpha": 0.9},
+    {"metric": "ndcg", "group": "query", "at": 3},
+    {"metric": "mean_average_precision", "group": "query", "at": 3},
+    {"metric": "mean_reciprocal_rank", "group": ["shop", "query"], "at": 3, "relevant": 1},
 )
 
 
 @frozen
 class Case:
-    """A coded target, scores, and the number of classes (0: none)."""
+    """A coded target, scores, and the number of classes (0: none). If it is `grouped`, the target has the groups of rows."""
 
     target: Array
     scores: Array
     classes: int
+    grouped: bool = False
 
     @property
     def truth(self) -> Array:
@@ -52,10 +57,23 @@ class Case:
         return columns if self.classes else columns[:, : self.scores.shape[1]]
 
     def with_scores(self, scores: Array) -> Case:
-        return Case(self.target, scores, self.classes)
+        return Case(self.target, scores, self.classes, self.grouped)
 
     def rows(self, places: Array) -> Case:
-        return Case(self.target[places], self.scores[places], self.classes)
+        return Case(self.target[places], self.scores[places], self.classes, self.grouped)
+
+    def unit(self, row: int) -> Array:
+        """Return the rows of which there is one more if there is one more of a row: all rows of its group, or itself."""
+        return np.flatnonzero(self.target[:, 1] == self.target[row, 1]) if self.grouped else np.array([row])
+
+    def repeated(self, times: int, *more: int) -> Case:
+        """Return so many copies of each row, and one more of some. Each copy of a group is another group."""
+        places = np.concatenate([np.tile(np.arange(len(self.target)), times), np.array(more, np.int64)])
+        found = self.rows(places)
+        if self.grouped:
+            turn = np.append(np.arange(times).repeat(len(self.target)), np.full(len(more), times))
+            found.target[:, 1] += turn * (self.target[:, 1].max() + 1)
+        return found
 
     def perfect(self) -> Case:
         right = np.eye(self.classes)[self.target] if self.classes else self.truth.astype(np.float64)
@@ -63,8 +81,9 @@ class Case:
 
 
 def samples() -> Iterator[Metric]:
-    """Yield each metric of the catalogue, with its default options and with others."""
-    yield from (METRICS.named(name)() for name in METRICS.names)
+    """Yield each metric of the catalogue, with its default options, unless it needs some, and with others."""
+    plain = (METRICS.named(name)() for name in METRICS.names)
+    yield from (metric for metric in plain if not [*metric.check()])
     yield from map(METRIC_KIND.read, WITH_OPTIONS)
 
 
@@ -81,12 +100,27 @@ def cases(metric: Metric) -> Iterator[Case]:
             target = chance.integers(0, classes, rows)
             yield Case(target, parts / parts.sum(axis=1, keepdims=True), classes)
         else:
-            shape = (rows, width_of_numbers(metric.answer))
+            shape = (rows, width_of_numbers(answer_for(metric)))
             size = 10.0 ** chance.integers(-3, 6)
             target = np.round(chance.normal(size=shape) * size, int(chance.integers(0, 4)))
             scores = target + chance.normal(size=shape) * size * 10.0 ** chance.integers(-4, 2)
             positive = abs(target) + 0.01, abs(scores) + 0.01
-            yield numbers_case(metric.answer, *((target, scores) if number % 2 else positive))
+            yield case_of(metric, *((target, scores) if number % 2 else positive))
+
+
+def answer_for(metric: Metric) -> type[Answer]:
+    """Return an answer that a metric is for."""
+    return Regression if metric.grouping else metric.answer
+
+
+def case_of(metric: Metric, numbers: Array, scores: Array) -> Case:
+    """Return a case of a metric of an answer without classes. Some of the rows in a group are relevant to no degree."""
+    case = numbers_case(answer_for(metric), numbers, scores)
+    if not metric.grouping:
+        return case
+    groups = np.arange(len(numbers)) // 6
+    relevance = np.where(np.arange(len(numbers)) % 3 > 0, case.target, 0.0)
+    return Case(np.column_stack([relevance, groups]), scores, 0, True)
 
 
 def numbers_case(answer: type[Answer], numbers: Array, scores: Array) -> Case:
@@ -105,7 +139,7 @@ def width_of_numbers(answer: type[Answer]) -> int:
 def class_counts(metric: Metric) -> list[int]:
     """Return the numbers of classes to try, of which a class that the metric names is one (0: no classes)."""
     named = getattr(metric, "class_", None) or 0
-    counts = [count for count in metric.answer.cases.values() if count is not None]
+    counts = [count for count in answer_for(metric).cases.values() if count is not None]
     return [max(count, named + 1) if count else 0 for count in counts if metric.suits(count)]
 
 
@@ -161,6 +195,7 @@ def definition(metric: Metric, case: Case) -> float | None:
     """Find the definition by the name of the metric: `f1_macro` is `f1_score` with `average="macro"`."""
     given = {key: value for key, value in write(metric).items() if key != "metric"}
     if metric.metric in DEFINITIONS:
+        given.pop("group", None)
         return DEFINITIONS[metric.metric](case.target, case.scores, **given)
     name, macro, _ = metric.metric.partition("_macro")
     named = [getattr(scikit_learn, one, None) for one in (name, f"{name}_score", f"{name}_loss")]
@@ -231,12 +266,15 @@ def _worst_cases(metric: Metric) -> Iterator[Case]:
     """
     for classes in class_counts(metric):
         if classes == 0:
-            target = np.random.default_rng(4).normal(size=(200, width_of_numbers(metric.answer)))
-            yield numbers_case(metric.answer, target, -1e6 * target)
+            target = np.random.default_rng(4).normal(size=(200, width_of_numbers(answer_for(metric))))
+            yield case_of(metric, target, -1e6 * target)
+            if metric.grouping:
+                only = np.column_stack([np.arange(200) % 5 == 0, np.arange(200) // 5]).astype(float)
+                yield Case(only, -only[:, :1], 0, True)
             for factor in (1e-6, 1e6):
-                yield numbers_case(metric.answer, abs(target), factor * abs(target))
-                yield numbers_case(metric.answer, target, target + factor)
-                yield numbers_case(metric.answer, target, target - factor)
+                yield case_of(metric, abs(target), factor * abs(target))
+                yield case_of(metric, target, target + factor)
+                yield case_of(metric, target, target - factor)
             continue
         numbers: list[Array] = [np.maximum(np.arange(200) - 200 + classes, 0), np.arange(200) % classes]
         for target in numbers:
@@ -274,9 +312,9 @@ def depends_neither_on_order_nor_on_repetition(metric: Metric) -> None:
     chance = np.random.default_rng(2)
     for case in cases(metric):
         found = value(metric, case)
-        orders: list[Array] = [chance.permutation(len(case.target)), np.arange(len(case.target)).repeat(3)]
-        for places in orders[:1] if isinstance(metric, CalibrationError) else orders:
-            again = value(metric, case.rows(places))
+        orders = [case.rows(chance.permutation(len(case.target))), case.repeated(3)]
+        for other in orders[:1] if isinstance(metric, CalibrationError) else orders:
+            again = value(metric, other)
             assert (found is None) == (again is None), case
             assert found is None or again == pytest.approx(found, rel=1e-9, abs=1e-12), case
 
@@ -317,16 +355,18 @@ def knows_the_influence_of_each_row(metric: Metric) -> None:
         scale = float(abs(found).max())
         assert abs(found.sum()) <= 1e-9 * max(scale, 1) * rows
         for row in chance.integers(0, rows, 3):
-            changes = []
+            changes, unit = [], case.unit(row)
             for copies in (400, 800):
-                many = np.append(np.arange(rows).repeat(copies), row)
-                before, after = value(metric, case.rows(many[:-1])), value(metric, case.rows(many))
+                more = case.repeated(copies, *unit)
+                before, after = value(metric, case.repeated(copies)), value(metric, more)
                 assert before is not None and after is not None
-                changes.append((after - before) * len(many))
+                changes.append((after - before) * len(more.target))
             slope = 2 * changes[1] - changes[0]  # without the error that the number of copies halves
             # A mean of large numbers is exact to its last digits, and the change is that of thousands of rows.
             noise = 1e-10 * abs(value(metric, case) or 0) * rows * 800
-            assert found[row] == pytest.approx(slope, rel=1e-3, abs=max(noise, 1e-4 * scale, 1e-9)), case
+            assert found[unit].sum() == pytest.approx(slope, rel=1e-3, abs=max(noise, 1e-4 * scale, 1e-9)), (
+                case
+            )
         known += 1
     assert known > 5
 

@@ -1,4 +1,4 @@
-"""An answer for tests: the order of rows within groups, with its own learner and metric.
+"""An answer for tests: the order of rows within groups, with its own learner.
 
 `run(...)` is the command line with these in the catalogues, for a separate process.
 """
@@ -13,12 +13,10 @@ import numpy as np
 import polars as pl
 
 import mlbuild.models
-import mlbuild.models.metrics
 from mlbuild.diagnostics import data_failure
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.models.answers.answer import Answer, Coding, ModelOutput
-from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.sklearn.linear import Linear
 from mlbuild.models.sklearn.linear_form import fit_form
 from mlbuild.models.suitability import check_rows
@@ -40,6 +38,7 @@ class Ranking(Answer):
     otherwise = "grade relevance with whole numbers from 0"
     cases = {"a ranking": 0}
     loss = "ndcg"
+    orders = True
 
     group: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, min_items=1),
@@ -107,37 +106,10 @@ def _centred(target: Array) -> Array:
     return centred
 
 
-def ndcg(target: Array, scores: Array) -> float | None:
-    """Return the mean of scikit-learn's `ndcg_score` over groups, ignoring groups with one row or only grades of 0."""
-    from sklearn.metrics import ndcg_score
-
-    found = []
-    for group in np.unique(target[:, 1]):
-        here = target[:, 1] == group
-        if here.sum() > 1 and target[here, 0].any():
-            found.append(ndcg_score(target[None, here, 0], scores[None, here, 0]))
-    return float(np.mean(found)) if found else None
-
-
-@frozen
-class Ndcg(Metric):
-    """Discounted gain of the order in each group; the mean over groups."""
-
-    metric = "ndcg"
-    answer = Ranking
-    low = 0
-    high = 1
-    best = 1
-
-    def compute(self, target: Array, scores: Array) -> float | None:
-        return ndcg(target, scores)
-
-
 def run(*words: str) -> None:
     """Add these to the catalogues before anything has read them, and run a command."""
     mlbuild.models.ANSWERS += (Ranking,)
     mlbuild.models.LEARNERS.add(LinearRanker.type, "tests.pipeline.ranking.LinearRanker")
-    mlbuild.models.metrics.METRICS.add("ndcg", "tests.pipeline.ranking.Ndcg")
     from mlbuild.cli.main import main
 
     sys.exit(main([*words]))

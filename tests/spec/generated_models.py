@@ -27,11 +27,16 @@ from tests.spec.sampled import sampled
 _COLUMNS = ColumnSelection()
 
 
+def plain_metrics() -> list[str]:
+    """Return the metrics that need no options."""
+    return [name for name in METRICS.names if not [*METRICS.named(name)().check()]]
+
+
 def metric_of(learner: type[Learner]) -> str:
     """Return a metric for every target of a learner, which training can watch if it can watch any."""
     fitting = [
         name
-        for name in METRICS.names
+        for name in plain_metrics()
         if all(METRICS.named(name)().applies(learner.answer, count) for count in (None, 2, 3))
     ]
     watched = [name for name in fitting if name in learner.watches(2) and name in learner.watches(3)]
@@ -161,7 +166,7 @@ class Models:
         elif steps:
             model["preprocessing"] = steps
         count = learner.answer.class_count(type_)
-        fitting = [name for name in METRICS.names if METRICS.named(name)().applies(learner.answer, count)]
+        fitting = [name for name in plain_metrics() if METRICS.named(name)().applies(learner.answer, count)]
         if self.maybe(0.3):
             model["metrics"] = self.chance.choice([fitting, fitting[:2], fitting[0]])
         if random.Random(f"slices {model!r}").random() < 0.3:

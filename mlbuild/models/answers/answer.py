@@ -95,6 +95,8 @@ class Answer(Described):
     loss: ClassVar[str]
     #: Whether a threshold can decide between two classes.
     decides: ClassVar[bool] = False
+    #: Whether the last score of a row orders rows, as the first entry of the coded target does.
+    orders: ClassVar[bool] = False
 
     column: str = field(Name("column"), "Column to predict.")
 

@@ -47,6 +47,7 @@ class Classification(Answer):
     }
     loss = "log_loss"
     decides = True
+    orders = True
 
     positive: Any = field(
         Scalar(),

@@ -26,6 +26,7 @@ class Regression(Answer):
     otherwise = "derive a number from it, or use a learner for classification"
     cases: ClassVar[Mapping[str, int | None]] = {"regression": 0}
     loss = "root_mean_squared_error"
+    orders = True
 
     @classmethod
     def default_metrics(cls, classes: int | None) -> tuple[str, ...]:

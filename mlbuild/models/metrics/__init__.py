@@ -47,5 +47,8 @@ METRICS: Catalogue[type[Metric]] = Catalogue(
         "mean_poisson_deviance": "mlbuild.models.metrics.deviances.MeanPoissonDeviance",
         "mean_gamma_deviance": "mlbuild.models.metrics.deviances.MeanGammaDeviance",
         "mean_squared_log_error": "mlbuild.models.metrics.deviances.MeanSquaredLogError",
+        "ndcg": "mlbuild.models.metrics.ranking.NDCG",
+        "mean_average_precision": "mlbuild.models.metrics.ranking.MeanAveragePrecision",
+        "mean_reciprocal_rank": "mlbuild.models.metrics.ranking.MeanReciprocalRank",
     }
 )

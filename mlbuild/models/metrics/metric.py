@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mlbuild.columns import ColumnType, text_of
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+#: The number of the group of each row, int64 [N] from 0, by the columns whose equal values make the groups.
+Groups = Mapping[tuple[str, ...], "Array"]
 
 INFINITE = float("inf")
 #: Results are rounded to this many significant digits: the last bits of logarithms differ between processors.
@@ -61,6 +64,16 @@ class Metric(Described):
         return 0.0 if self.best is None else abs(value - self.best)
 
     @property
+    def grouping(self) -> tuple[str, ...]:
+        """The columns of the dataset whose equal values make the groups of rows that the metric orders; empty if none do."""
+        return ()
+
+    @property
+    def task(self) -> str:
+        """What the models do that the metric is for, for messages."""
+        return self.answer.kind
+
+    @property
     def is_comparable(self) -> bool:
         """Whether the difference of the metric between two models has a standard error and a direction."""
         return type(self).influence is not Metric.influence and self.best is not None
@@ -93,6 +106,14 @@ class Metric(Described):
         """Return the metric for a model that predicts a class from this score on; None: the one with the best score."""
         return self
 
+    def grouped(self, target: Array, groups: Groups) -> Array:
+        """Return the coded target as the metric takes it: with the groups of the rows, if it needs them."""
+        return target
+
+    def units(self, target: Array, clusters: Array | None) -> Array | None:
+        """Return the clusters of the rows, int64 [N] from 0 (None: each row is one), so that none cuts a group in two."""
+        return clusters
+
     def value(self, target: Array, scores: Array, classes: int) -> float | None:
         """Compute the metric for scores and the coded target. None if it is undefined or not finite."""
         import numpy as np
@@ -120,7 +141,7 @@ class Metric(Described):
         return None
 
     def counted(self, target: Array, scores: Array) -> Array | None:
-        """Return the rows of which a share is a fraction, bool [N]; None for all rows."""
+        """Return the rows that the value is about, bool [N]; None for all rows. The influences of others are 0."""
         return None
 
     def constants(self, train: Array, classes: int) -> Array:
@@ -150,14 +171,18 @@ def rounded(value: float) -> float:
 
 
 def evaluate(
-    metrics: Iterable[Metric], target: Array, scores: Array, classes: int
+    metrics: Iterable[Metric], target: Array, scores: Array, classes: int, groups: Groups
 ) -> dict[str, float | None]:
     """Compute metrics by label, in that order, for a coded target with this number of classes and the scores of a
-    learner.
+    learner. `groups` has those of each metric that needs some.
     """
-    found = {metric.label: metric.value(target, scores, classes) for metric in metrics}
+    found = {
+        metric.label: metric.value(metric.grouped(target, groups), scores, classes) for metric in metrics
+    }
     return {label: None if value is None else rounded(value) for label, value in found.items()}
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return value[0] if len(value) == 1 else f"[{', '.join(value)}]"
     return f"{value:g}" if isinstance(value, float) else text_of(value)

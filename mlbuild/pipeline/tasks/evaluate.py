@@ -65,6 +65,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             predict.scores(scope),
             target.coded(scope, *SPLITS),
             *([scope.rows("rows", SPLITS, columns)] if columns else []),
+            *target.groups(scope, scope.item.metrics, *SPLITS),
             fit.columns(scope),
             train.fitted(scope),
             *threshold.chosen(scope),
@@ -103,11 +104,13 @@ def run(job: Job) -> None:
         metric.prepared(coding.classes, targets["train"]).deciding(coding.threshold)
         for metric in METRIC_LIST.read(job.params["metrics"])
     ]
-    constants = Constants(computed, targets["train"], classes)
+    grouped = {split: target.read_groups(job, computed, split) for split in targets}
+    constants = Constants(computed, targets["train"], classes, grouped["train"])
     by_split = {
-        split: evaluate(computed, wanted, scores[split], classes) for split, wanted in targets.items()
+        split: evaluate(computed, wanted, scores[split], classes, grouped[split])
+        for split, wanted in targets.items()
     }
-    constant = {split: constants.values(wanted) for split, wanted in targets.items()}
+    constant = {split: constants.values(wanted, grouped[split]) for split, wanted in targets.items()}
     cluster = read(Cluster, job.params["cluster"]) if job.params["cluster"] else None
     estimated: dict[str, dict[str, Any]] = {}
     parts: dict[str, Json] = {}
@@ -115,8 +118,8 @@ def run(job: Job) -> None:
     held_out: dict[str, Rows] = {}
     for split in (split for split in by_split if split != "train"):
         numbers = cluster.numbers(read_table(job, "rows", split, cluster.column)) if cluster else None
-        rows = held_out[split] = Rows(targets[split], scores[split], classes, numbers)
-        estimated[split] = intervals(computed, by_split[split], rows.target, rows.scores, classes, numbers)
+        rows = held_out[split] = Rows(targets[split], scores[split], classes, numbers, grouped[split])
+        estimated[split] = intervals(computed, by_split[split], rows)
         drawn[split] = {"rows": len(rows), **curves(rows, coding.threshold)}
         if job.params["slices"]:
             parts[split] = _slices(job, split, computed, rows)

@@ -6,18 +6,22 @@ It has the rank of datasets: a problem with a target is a data error, and must b
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Given, Input, Job, Task
+from mlbuild.evaluation.groups import group_columns, groupings, groups_of
 from mlbuild.models import ANSWERS
 from mlbuild.models.answers.answer import Coding
+from mlbuild.models.metrics.metric import Groups, Metric
 from mlbuild.params import read, write
 from mlbuild.pipeline.origins import DATASETS
 from mlbuild.pipeline.parts import SPLITS, read_table, write_array
 from mlbuild.pipeline.scope import ModelScope
 
+#: The slot with the columns of groups.
+_GROUPS = "groups"
 _ANSWERS = {cls.kind: cls for cls in ANSWERS}
 
 
@@ -45,6 +49,18 @@ def coded(scope: ModelScope, *splits: str) -> Input:
 def read_coding(job: Given) -> Coding:
     """Read the coding of the target from the input `coded`."""
     return Coding.from_json(json.loads(job.read("target", "coding")))
+
+
+def groups(scope: ModelScope, metrics: Iterable[Metric], *splits: str) -> tuple[Input, ...]:
+    """Return the columns of the groups that metrics order as inputs: none if no metric needs some."""
+    columns = group_columns(metrics)
+    return (scope.rows(_GROUPS, splits, columns),) if columns else ()
+
+
+def read_groups(job: Job, metrics: Sequence[Metric], split: str) -> Groups:
+    """Read the groups of the rows of a split from the input `groups`."""
+    columns = group_columns(metrics)
+    return groups_of(groupings(metrics), read_table(job, _GROUPS, split, columns)) if columns else {}
 
 
 def run(job: Job) -> None:

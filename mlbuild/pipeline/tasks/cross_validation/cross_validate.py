@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.folds.folds import HELD_OUT, TRAIN
 from mlbuild.engine.graph import Job, Task
+from mlbuild.evaluation.groups import of_some
 from mlbuild.models.balance import absent_in_folds, balance
 from mlbuild.models.metrics.listed import METRIC_LIST
 from mlbuild.models.metrics.metric import evaluate, rounded
@@ -51,6 +52,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         },
         inputs=(
             target.coded(scope, "train"),
+            *target.groups(scope, scope.item.metrics, "train"),
             folds.roles(scope.dataset, *numbers),
             *(fold.scores(scope, number) for number in numbers),
             *threshold.chosen(scope),
@@ -77,17 +79,26 @@ def run(job: Job) -> None:
         metric.prepared(coding.classes, every).deciding(coding.threshold)
         for metric in METRIC_LIST.read(job.params["metrics"])
     ]
+    grouped = target.read_groups(job, metrics, "train")
     targets: list[Array] = []
+    places: list[Array] = []
     scores: list[Array] = []
     found: list[Json] = []
     for part in job.parts("folds"):
         roles = read_array(job, "folds", part)
-        targets.append(every[roles == HELD_OUT])
+        places.append(np.flatnonzero(roles == HELD_OUT))
+        targets.append(every[places[-1]])
         scores.append(read_array(job, part, *job.parts(part)))
         rows = {"train": int((roles == TRAIN).sum()), "held_out": len(targets[-1])}
-        values = evaluate(metrics, targets[-1], scores[-1], classes)
+        values = evaluate(metrics, targets[-1], scores[-1], classes, of_some(grouped, places[-1]))
         found.append({"fold": folds.number_of(part), "rows": rows, "metrics": values})
-    pooled = evaluate(metrics, np.concatenate(targets), np.concatenate(scores), classes)
+    pooled = evaluate(
+        metrics,
+        np.concatenate(targets),
+        np.concatenate(scores),
+        classes,
+        of_some(grouped, np.concatenate(places)),
+    )
     counts = [balance({"": one}, classes)[""] for one in targets] if classes else []
     findings = [one.to_json() for one in absent_in_folds(counts, coding.classes)]
     content = {

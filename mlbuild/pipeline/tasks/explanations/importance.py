@@ -18,6 +18,7 @@ from mlbuild.data.lineage import Found
 from mlbuild.data.splits.clusters import Cluster
 from mlbuild.data.statistics.correlation import correlated
 from mlbuild.engine.graph import Job, Task
+from mlbuild.evaluation.groups import of_some, repeated, spread
 from mlbuild.evaluation.importance import ALL, CORRELATION, JOIN, Importances, Unit
 from mlbuild.evaluation.rows import Rows
 from mlbuild.models.answers.answer import Coding
@@ -82,6 +83,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             train.fitted(model),
             target.coded(model, "train", split),
             *([model.rows("rows", [split], cluster.column)] if cluster else []),
+            *target.groups(model, [metric], split),
             *threshold.chosen(model),
         ),
         parts=(REPORT, PAIRED, SUMS),
@@ -121,22 +123,33 @@ def _joined(scope: OutputScope) -> list[list[str]]:
 
 
 def run(job: Job) -> None:
+    import numpy as np
+
     recipe, split = Recipe.from_json(job.params["recipe"]), job.params["split"]
     names = [one.name for one in recipe.inputs]
     coding = threshold.coding_of(job, job.params["recipe"])
     wanted, gains = read_array(job, "target", split), gains_of(job, recipe)
     limits = Limits.of(job.params["rows"], wanted, len(coding.classes), len(names))
     (metric,) = METRIC_LIST.read(job.params["metric"])
+    groups = target.read_groups(job, [metric], split)
+    chosen = spread(len(wanted), limits.rows, groups.get(metric.grouping))
+    picked = np.tile(chosen, limits.repeats)
     found, clusters, predicted, identity = Importances(metric, ()), 0, 0, ""
-    if limits.rows and names:
-        picked, frame = _picked(job, names, limits, wanted)
+    if len(chosen) and names:
+        frame = _inputs(job, names, picked)
         metric = metric.prepared(coding.classes, read_array(job, "target", "train")).deciding(
             coding.threshold
         )
         model = _Model(job, recipe, frame, coding)
-        rows = Rows(wanted[picked], model.scores(), len(coding.classes), _clusters(job, picked))
+        rows = Rows(
+            wanted[picked],
+            model.scores(),
+            len(coding.classes),
+            _clusters(job, picked),
+            repeated(of_some(groups, chosen), limits.repeats),
+        )
         units = limits.chosen([*_units(job, recipe, frame)], gains)
-        found = Importances.of(metric, rows, limits.rows, units, model.shuffled)
+        found = Importances.of(metric, rows, len(chosen), units, model.shuffled)
         identity = _identity(rows)
         clusters, predicted = rows.count_clusters(), (1 + len(units)) * len(picked)
     findings, measured = [one.to_json() for one in found.findings(split)], found.to_json()
@@ -145,7 +158,7 @@ def run(job: Job) -> None:
     content = {
         "format": FORMAT,
         "split": split,
-        "rows": limits.rows,
+        "rows": len(chosen),
         "of_rows": len(wanted),
         "clusters": clusters,
         "repeats": limits.repeats,
@@ -206,21 +219,19 @@ def _units(job: Job, recipe: Recipe, frame: pl.DataFrame) -> Iterator[Unit]:
         yield Unit((name,))
 
 
-def _picked(job: Job, names: Sequence[str], limits: Limits, wanted: Array) -> tuple[Array, pl.DataFrame]:
-    """Return the places of evenly spread rows, as often as they are shuffled, and the inputs there.
+def _inputs(job: Job, names: Sequence[str], picked: Array) -> pl.DataFrame:
+    """Return the inputs of some rows, given by their places.
 
     Some columns are read at a time, because only a few of their rows are needed.
     """
-    import numpy as np
     import polars as pl
 
-    spread = np.linspace(0, len(wanted) - 1, limits.rows).round().astype(np.int64)
-    picked, kept_names = np.tile(spread, limits.repeats), job.params["kept"]
+    kept_names = job.params["kept"]
     blocks = [
         read_columns(job, places(names[start : start + _BLOCK], kept_names, job.params["split"]))[picked]
         for start in range(0, len(names), _BLOCK)
     ]
-    return picked, pl.concat(blocks, how="horizontal") if blocks else pl.DataFrame(height=len(picked))
+    return pl.concat(blocks, how="horizontal") if blocks else pl.DataFrame(height=len(picked))
 
 
 def _clusters(job: Job, picked: Array) -> Array | None:

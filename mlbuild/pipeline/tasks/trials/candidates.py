@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.engine.graph import Input, Job
 from mlbuild.frozen import frozen
-from mlbuild.models.metrics.metric import Metric, evaluate, rounded
+from mlbuild.models.metrics.metric import Metric, rounded
 from mlbuild.models.searches.search import Search
 from mlbuild.params import Json
 from mlbuild.pipeline.parts import read_array
@@ -89,11 +89,13 @@ def from_search(job: Job, number: int, told: Json) -> Candidate:
 
 
 def from_matrix(job: Job, number: int, told: Json, metric: Metric, wanted: Array, classes: int) -> Candidate:
-    """Read the models of a combination, and compute the metric if it is that of the valid rows."""
+    """Read the models of a combination, and compute the metric if it is that of the valid rows. `wanted` is the target as the
+    metric takes it.
+    """
     each = [read_array(job, f"{_SCORES}{number}.{place}", SPLIT) for place in range(told["seeds"])]
     if job.params["on"] == SPLIT:
-        values = [evaluate([metric], wanted, one, classes)[metric.label] for one in each]
-        return Candidate(told, values, len(wanted), each[0])
+        found = [metric.value(wanted, one, classes) for one in each]
+        return Candidate(told, [one if one is None else rounded(one) for one in found], len(wanted), each[0])
     reports = [
         json.loads(job.read(f"{FOLDS}{number}.{place}", cross_validate.REPORT))
         for place in range(told["seeds"])

@@ -75,6 +75,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
         },
         inputs=(
             target.coded(scope, "train", SPLIT),
+            *target.groups(scope, [trials.metric], SPLIT),
             *([scope.rows("rows", [SPLIT], cluster.column)] if cluster else []),
             *(searched(scope, trials.search) if trials.search else combined(trials, reports)),
         ),
@@ -92,10 +93,14 @@ def task_of(model: str) -> str:
 
 
 def run(job: Job) -> None:
-    coding, wanted = read_coding(job), read_array(job, "target", SPLIT)
+    coding = read_coding(job)
     classes = len(coding.classes)
     plain = METRIC_KIND.read(job.params["metric"])
     metric = plain.prepared(coding.classes, read_array(job, "target", "train")).deciding(None)
+    cluster = read(Cluster, job.params["cluster"]) if job.params["cluster"] else None
+    numbers = cluster.numbers(read_table(job, "rows", SPLIT, cluster.column)) if cluster else None
+    wanted = metric.grouped(read_array(job, "target", SPLIT), target.read_groups(job, [metric], SPLIT))
+    units = metric.units(wanted, numbers)
     trials = [
         from_search(job, number, one)
         if job.params["searched"]
@@ -106,13 +111,11 @@ def run(job: Job) -> None:
     _hand_on(job, winner)
     best = trials[winner]
     job.write(names.BEST, json.dumps(best.told["params"], sort_keys=True).encode())
-    cluster = read(Cluster, job.params["cluster"]) if job.params["cluster"] else None
-    numbers = cluster.numbers(read_table(job, "rows", SPLIT, cluster.column)) if cluster else None
 
     def against_best(one: Candidate) -> Json | None:
         if one.scores is None or best.scores is None or one is best:
             return None
-        found = difference(metric, wanted, best.scores, one.scores, classes, numbers)
+        found = difference(metric, wanted, best.scores, one.scores, classes, units)
         return None if found is None else found.to_json()
 
     content = {

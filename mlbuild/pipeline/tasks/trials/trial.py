@@ -50,6 +50,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             inputs=(
                 *given,
                 target.coded(scope, "train", SPLIT),
+                *target.groups(scope, [trials.metric], SPLIT),
                 features.matrix(scope, SPLIT),
                 *train.training_inputs(scope),
             ),
@@ -86,7 +87,8 @@ def _tried(job: Job, learner: Learner) -> float | None:
     scores, wanted = learner.predict(fitted, rows, job.threads), read_array(job, "target", SPLIT)
     metric = METRIC_KIND.read(job.params["metric"])
     prepared = metric.prepared(coding.classes, read_array(job, "target", "train")).deciding(None)
-    ((_, value),) = evaluate([prepared], wanted, scores, len(coding.classes)).items()
+    grouped = target.read_groups(job, [metric], SPLIT)
+    ((_, value),) = evaluate([prepared], wanted, scores, len(coding.classes), grouped).items()
     job.write("fitted", fitted)
     write_array(job, SCORES, scores)
     return value

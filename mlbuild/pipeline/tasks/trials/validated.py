@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mlbuild.data.folds.folds import HELD_OUT
 from mlbuild.engine.graph import Job, Task
+from mlbuild.evaluation.groups import of_some
 from mlbuild.models.metrics.listed import METRIC_KIND
 from mlbuild.models.metrics.metric import evaluate
 from mlbuild.pipeline.origins import MODELS
@@ -40,6 +41,7 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             inputs=(
                 *suggested.of_trial(scope, trial),
                 target.coded(scope, "train"),
+                *target.groups(scope, [trials.metric], "train"),
                 folds.roles(scope.dataset, *numbers),
                 *(fold.of_trial(scope, trial, number) for number in numbers),
             ),
@@ -53,15 +55,18 @@ def plan(scope: ModelScope) -> Iterator[Task]:
 def run(job: Job) -> None:
     coding, wanted = read_coding(job), read_array(job, "target", "train")
     metric = METRIC_KIND.read(job.params["metric"]).prepared(coding.classes, wanted).deciding(None)
+    grouped = target.read_groups(job, [metric], "train")
     found: dict[str, float | None] = {}
     failure, rows = None, 0
     for part in job.parts("folds"):
-        held_out = wanted[read_array(job, "folds", part) == HELD_OUT]
+        here = read_array(job, "folds", part) == HELD_OUT
+        held_out = wanted[here]
         rows += len(held_out)
         failure = failure or job.read(part, fold.FAILURE).decode() or None
         if failure is None:
             scores = read_array(job, part, fold.SCORES)
-            found[part] = evaluate([metric], held_out, scores, len(coding.classes))[metric.label]
+            own = of_some(grouped, here)
+            found[part] = evaluate([metric], held_out, scores, len(coding.classes), own)[metric.label]
     value = None if failure else summary([*found.values()])["mean"]
     told = {"params": suggested.settings(job), "value": value, "failure": failure, "rows": rows}
     job.write(names.RESULT, json.dumps(told).encode())

@@ -62,6 +62,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
             predict.scores(scope.model),
             target.coded(scope.model, "train", *HELD_OUT),
             *([scope.model.rows("rows", HELD_OUT, sorted(columns))] if columns else []),
+            *target.groups(scope.model, metrics, "train", *HELD_OUT),
             *threshold.chosen(scope.model),
             *theirs,
         ),
@@ -112,15 +113,15 @@ def run(job: Job) -> None:
     flips: dict[str, float] = {}
     sliced: dict[str, dict[str, list[Json]]] = {name: {} for name in found}
     cluster = read(Cluster, job.params["cluster"]) if job.params["cluster"] else None
-    constants = Constants(metrics, train, classes)
+    constants = Constants(metrics, train, classes, target.read_groups(job, metrics, "train"))
     for split in HELD_OUT:
         ours, wanted = read_array(job, "scores", split), read_array(job, "target", split)
         if not len(ours):
             continue
         numbers = cluster.numbers(read_table(job, "rows", split, cluster.column)) if cluster else None
-        rows = Rows(wanted, ours, classes, numbers)
+        rows = Rows(wanted, ours, classes, numbers, target.read_groups(job, metrics, split))
         theirs: Array | None = read_array(job, _THEIRS, split) if "baseline" in found else None
-        groups = _groups(job, split)
+        parts = _groups(job, split)
         for name, by_split in found.items():
             if name == "baseline":
                 assert theirs is not None
@@ -134,7 +135,7 @@ def run(job: Job) -> None:
                     "values": dict(group.values),
                     "harms": {one.label: one.harm(rows, group.rows) for one in others},
                 }
-                for label, group in groups
+                for label, group in parts
             ]
         if theirs is not None and classes:
             flips[split] = float((decide(ours, coding.threshold) != decide(theirs, limit)).mean())
@@ -163,7 +164,8 @@ class _Other:
 
     def harm(self, rows: Rows, places: Array | None = None) -> Json | None:
         """Return how much worse a model is on its rows, or on some of them."""
-        part, scores = (rows, self.scores) if places is None else (rows.at(places), self.scores[places])
+        own = rows.seen_by(self.metric)
+        part, scores = (own, self.scores) if places is None else (own.at(places), self.scores[places])
         found = harm(
             self.metric, part.target, part.scores, scores, part.classes, part.clusters, self.deciding
         )

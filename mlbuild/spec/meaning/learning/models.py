@@ -104,7 +104,7 @@ class _ModelCheck:
         classes = None if target is None else self.answer.class_count(target.type)
         training = TrainingCheck(self.model, self.learner, classes, self.at, self.findings)
         metrics, stopping = (
-            training.metrics(None if target is None else target.type),
+            training.metrics(None if target is None else target.type, dataset),
             training.stopping(dataset),
         )
         slices, threshold = training.slices(dataset), training.threshold(dataset)

@@ -79,7 +79,7 @@ class TargetCheck:
     def _can_be_missing(self, at: Path, name: str, dataset: DatasetSpec) -> bool:
         if not dataset.table.columns[name].trained.nullable:
             return False
-        help_ = f"add this step to dataset '{dataset.name}': {{op: filter, where: {_is_there(name)}}}"
+        help_ = without_missing(dataset.name, name)
         message = f"the {'target' if at == ('column',) else at[0]} '{name}' can be missing"
         notes = (dataset.table.note(name),)
         self.findings.add(Problem("nullable-target", message, (*self.at, *at), help_, notes=notes))
@@ -95,6 +95,7 @@ class TargetCheck:
                 yield Problem("no-effect", message, (*self.at, key), on="key")
 
 
-def _is_there(column: str) -> str:
-    """Format the condition that a column is not missing, as YAML."""
-    return as_yaml(f"{as_sql(column)} IS NOT NULL")
+def without_missing(dataset: str, column: str) -> str:
+    """Return what to do so that a column of a dataset has no missing values."""
+    where = as_yaml(f"{as_sql(column)} IS NOT NULL")
+    return f"add this step to dataset '{dataset}': {{op: filter, where: {where}}}"

@@ -6,6 +6,7 @@ from mlbuild.columns import ColumnType
 from mlbuild.data.slices import Slice
 from mlbuild.data.splits.split import Split
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.hints import did_you_mean, listed
 from mlbuild.models import LEARNERS
 from mlbuild.models.learner import Learner
 from mlbuild.models.metrics import METRICS
@@ -13,6 +14,7 @@ from mlbuild.models.metrics.metric import Metric
 from mlbuild.models.thresholds.threshold import Threshold
 from mlbuild.spec.language import Model
 from mlbuild.spec.meaning.findings import Findings
+from mlbuild.spec.meaning.learning.targets import without_missing
 from mlbuild.spec.spec import DatasetSpec, StoppingSpec
 
 
@@ -27,7 +29,7 @@ class TrainingCheck:
         self.type = LEARNERS.named(model.type)
         self.answer = self.type.answer
 
-    def metrics(self, target: ColumnType | None) -> tuple[Metric, ...]:
+    def metrics(self, target: ColumnType | None, dataset: DatasetSpec | None) -> tuple[Metric, ...]:
         """Return the metrics of the model; the default depends on its answer. `target` is the type of the target, if it
         is known.
         """
@@ -36,7 +38,7 @@ class TrainingCheck:
         labels: set[str] = set()
         for index, metric in enumerate(self.model.metrics):
             at = (*self.at, "metrics", index)
-            if self.check_metric(metric, at) and target is not None:
+            if self.check_metric(metric, dataset, at) and target is not None:
                 self.findings.extend(problem.under(*at) for problem in metric.mismatches(target))
             if metric.label in labels:
                 self.findings.add(Problem("duplicate-item", f"'{metric.label}' is listed twice", at))
@@ -46,11 +48,13 @@ class TrainingCheck:
     def default_metrics(self) -> tuple[Metric, ...]:
         return tuple(METRICS.named(name)() for name in self.answer.default_metrics(self.classes))
 
-    def check_metric(self, metric: Metric, at: Path) -> bool:
-        """Whether a metric fits the answer of the model. If it does not, that is a problem."""
+    def check_metric(self, metric: Metric, dataset: DatasetSpec | None, at: Path) -> bool:
+        """Whether a metric fits the answer of the model. If it or its groups do not, that is a problem."""
         fits = metric.applies(self.answer, self.classes)
         if not fits:
             self._tell_mismatch(metric, at)
+        if dataset is not None:
+            self._check_groups(metric, dataset, at)
         return fits
 
     def needs_valid(self, why: str, dataset: DatasetSpec | None, at: Path) -> None:
@@ -128,12 +132,25 @@ class TrainingCheck:
             self.findings.add(Problem("metric-mismatch", message, (*at, "metric"), help_))
         return named
 
+    def _check_groups(self, metric: Metric, dataset: DatasetSpec, at: Path) -> None:
+        """Check that the columns that make the groups of a metric exist and have no missing values."""
+        table = dataset.table
+        for index, name in enumerate(metric.grouping):
+            here = (*at, "group", index) if metric.grouping[1:] else (*at, "group")
+            if name not in table.trained:
+                help_ = did_you_mean(name, table.trained) or f"available columns: {listed(table.trained)}"
+                self.findings.add(Problem("unknown-column", f"unknown column '{name}'", here, help_))
+            elif table.trained[name].nullable:
+                message, help_ = f"the group '{name}' can be missing", without_missing(dataset.name, name)
+                problem = Problem("nullable-target", message, here, help_, notes=(table.note(name),))
+                self.findings.add(problem)
+
     def _tell_mismatch(self, metric: Metric, at: Path) -> None:
         name = metric.metric
         if metric.applies(self.answer):
             message = f"metric '{name}' is for {metric.needs()}, but the target has {self.classes}"
         else:
-            message = f"metric '{name}' is for {metric.answer.kind}, but the model does {self.answer.kind}"
+            message = f"metric '{name}' is for {metric.task}, but the model does {self.answer.kind}"
         others = [name for name in METRICS.names if self._applies(name)]
         self.findings.add(Problem("metric-mismatch", message, at, f"available metrics: {', '.join(others)}"))
 

@@ -122,7 +122,7 @@ def trials_of(
     """Return how the model is chosen; None if it is not. Problems are added to the findings of `training`."""
     model, at = defined.model, training.at
     if model.search is not None:
-        metric = _metric(model.search.metric, training, (*at, "search", "metric"))
+        metric = _metric(model.search.metric, training, dataset, (*at, "search", "metric"))
         if model.search.on == "valid":
             training.needs_valid("the search chooses on", dataset, (*at, "search"))
         library = model.search.library
@@ -134,7 +134,7 @@ def trials_of(
         return TrialsSpec(metric, model.search.on, (), model.search)
     if model.choose is None:
         return None
-    metric = _metric(model.choose.metric, training, (*at, "choose", "metric"))
+    metric = _metric(model.choose.metric, training, dataset, (*at, "choose", "metric"))
     if model.choose.on == "valid":
         training.needs_valid("the best combination is chosen on", dataset, (*at, "choose"))
     if model.choose.on == "folds" and metric not in (model.metrics or training.default_metrics()):
@@ -164,12 +164,12 @@ def model_named(name: str, models: Mapping[str, object], at: Path, findings: Fin
     return None
 
 
-def _metric(named: Metric | None, training: TrainingCheck, at: Path) -> Metric:
+def _metric(named: Metric | None, training: TrainingCheck, dataset: DatasetSpec | None, at: Path) -> Metric:
     """Return the metric that chooses: the named one, or else the first of the model."""
     if named is None:
         metric = (training.model.metrics or training.default_metrics())[0]
         at = at[:-1]
-    elif training.check_metric(named, at):
+    elif training.check_metric(named, dataset, at):
         metric = named
     else:
         return named
