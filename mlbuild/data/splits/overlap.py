@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.evidence.promises import groups_rows
 from mlbuild.data.evidence.words import says_key
+from mlbuild.hints import listed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,6 +37,24 @@ def shared_keys(parts: Mapping[str, pl.DataFrame], what: str = "parts of the spl
     for name in next(iter(parts.values())).columns:
         if says_key(name):
             yield from _shared({part: rows[name] for part, rows in parts.items()}, name, what)
+
+
+def shared_groups(parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Iterator[DataWarning]:
+    """Yield how many groups of rows with equal values in some columns are in two parts, so that no metric orders all their rows.
+
+    A column that `shared_keys` tells about is left out.
+    """
+    import polars as pl
+
+    rows = pl.concat([one.select(columns) for one in parts.values()])
+    if len(columns) == 1 and groups_rows(columns[0], rows[columns[0]]):
+        return
+    held = pl.concat([one.select(columns).unique() for one in parts.values()])
+    several, every = held.filter(held.is_duplicated()).unique().height, rows.unique().height
+    if several:
+        names = listed(f"'{name}'" for name in columns)
+        message = f"{several:,} of {every:,} groups of {names} have rows in several parts of the split"
+        yield DataWarning("split-overlap", f"{message}: the model's metrics order only some of their rows")
 
 
 def _shared(parts: Mapping[str, pl.Series], name: str, what: str) -> Iterator[DataWarning]:

@@ -10,10 +10,12 @@ from typing import Any
 
 from mlbuild.data.slices import Slice
 from mlbuild.data.splits.clusters import Cluster
+from mlbuild.data.splits.overlap import shared_groups
 from mlbuild.diagnostics import Path
 from mlbuild.engine.graph import Input, Job, Task
 from mlbuild.evaluation.curves import curves
 from mlbuild.evaluation.findings import miscalibrated, overfitted
+from mlbuild.evaluation.groups import groupings
 from mlbuild.evaluation.intervals import LEVEL, intervals
 from mlbuild.evaluation.rows import Rows
 from mlbuild.evaluation.slices import sliced
@@ -36,13 +38,22 @@ CURVES = "curves.json"
 #: The part with the metrics of slices, which is also such a file. Only models with slices have it.
 SLICES = "slices.json"
 FORMAT = 1
-_CODES = ("absent-class", "constant-model", "no-skill", "too-good", "overfit", "miscalibrated")
+_CODES = (
+    "absent-class",
+    "constant-model",
+    "no-skill",
+    "too-good",
+    "overfit",
+    "miscalibrated",
+    "split-overlap",
+)
 
 
 def plan(scope: ModelScope) -> Iterator[Task]:
     cluster, slices, table = scope.dataset.cluster, scope.item.slices, scope.dataset.table
     columns = {name for one in slices for name in one.infer(table)} | {*(cluster.column if cluster else ())}
     parts = (METRICS, CURVES, *((SLICES,) if slices else ()))
+    grouped = target.groups(scope, scope.item.metrics, *SPLITS)
     task = scope.task(
         KIND,
         {
@@ -59,13 +70,14 @@ def plan(scope: ModelScope) -> Iterator[Task]:
             **threshold.asked(scope),
             "slices": [one.canonical(table) for one in slices],
             "cluster": write(cluster) if cluster else None,
+            **({"separates": scope.dataset.split.separates} if grouped and scope.dataset.split else {}),
             "refused": raised(scope.spec, _CODES),
         },
         inputs=(
             predict.scores(scope),
             target.coded(scope, *SPLITS),
             *([scope.rows("rows", SPLITS, columns)] if columns else []),
-            *target.groups(scope, scope.item.metrics, *SPLITS),
+            *grouped,
             fit.columns(scope),
             train.fitted(scope),
             *threshold.chosen(scope),
@@ -125,6 +137,9 @@ def run(job: Job) -> None:
             parts[split] = _slices(job, split, computed, rows)
     counts = balance(targets, classes) if classes else {}
     warnings = [*absent_classes(counts, coding.classes), *findings(computed, scores, by_split, constant)]
+    if job.params.get("separates"):
+        tables = {split: target.group_rows(job, computed, split) for split in targets}
+        warnings += [one for columns in groupings(computed) for one in shared_groups(tables, columns)]
     if held_out and not any(one.code in ("constant-model", "no-skill") for one in warnings):
         split, rows = [*held_out.items()][-1]
         warnings += overfitted(computed, by_split, constant, estimated[split], split)

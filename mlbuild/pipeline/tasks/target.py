@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from mlbuild.columns import Schema
 from mlbuild.diagnostics import Path
@@ -19,6 +20,9 @@ from mlbuild.params import read, write
 from mlbuild.pipeline.origins import DATASETS
 from mlbuild.pipeline.parts import SPLITS, read_table, write_array
 from mlbuild.pipeline.scope import ModelScope
+
+if TYPE_CHECKING:
+    import polars as pl
 
 #: The slot with the columns of groups.
 _GROUPS = "groups"
@@ -59,8 +63,13 @@ def groups(scope: ModelScope, metrics: Iterable[Metric], *splits: str) -> tuple[
 
 def read_groups(job: Job, metrics: Sequence[Metric], split: str) -> Groups:
     """Read the groups of the rows of a split from the input `groups`."""
-    columns = group_columns(metrics)
-    return groups_of(groupings(metrics), read_table(job, _GROUPS, split, columns)) if columns else {}
+    columns = groupings(metrics)
+    return groups_of(columns, group_rows(job, metrics, split)) if columns else {}
+
+
+def group_rows(job: Job, metrics: Sequence[Metric], split: str) -> pl.DataFrame:
+    """Read the columns of the groups from the input `groups`."""
+    return read_table(job, _GROUPS, split, group_columns(metrics))
 
 
 def run(job: Job) -> None:
