@@ -27,17 +27,18 @@ from tests.spec.sampled import sampled
 _COLUMNS = ColumnSelection()
 
 
-def plain_metrics() -> list[str]:
-    """Return the metrics that need no options."""
-    return [name for name in METRICS.names if not [*METRICS.named(name)().check()]]
+def written(name: str) -> Any:
+    """Return how a metric is written: with the column that every dataset has, if it needs groups of rows."""
+    return {"metric": name, "group": "key"} if [*METRICS.named(name)().check()] else name
 
 
 def metric_of(learner: type[Learner]) -> str:
     """Return a metric for every target of a learner, which training can watch if it can watch any."""
     fitting = [
         name
-        for name in plain_metrics()
-        if all(METRICS.named(name)().applies(learner.answer, count) for count in (None, 2, 3))
+        for name in METRICS.names
+        if written(name) == name
+        and all(METRICS.named(name)().applies(learner.answer, count) for count in (None, 2, 3))
     ]
     watched = [name for name in fitting if name in learner.watches(2) and name in learner.watches(3)]
     return str((watched or fitting)[-1])
@@ -166,7 +167,8 @@ class Models:
         elif steps:
             model["preprocessing"] = steps
         count = learner.answer.class_count(type_)
-        fitting = [name for name in plain_metrics() if METRICS.named(name)().applies(learner.answer, count)]
+        applying = [name for name in METRICS.names if METRICS.named(name)().applies(learner.answer, count)]
+        fitting = [*map(written, applying)]
         if self.maybe(0.3):
             model["metrics"] = self.chance.choice([fitting, fitting[:2], fitting[0]])
         if random.Random(f"slices {model!r}").random() < 0.3:
