@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,12 +29,9 @@ _DAY = "%Y-%m-%d"
 
 @frozen
 class Logging:
-    """What is logged, and where. `share` of the requests are, and all that violate a rule. `private` are the inputs and the columns
-    of outputs that are left out, by model. Days before the last `days` are deleted.
-    """
+    """What is logged, and where. `share` of the requests are, and all that violate a rule. Days before the last `days` are deleted."""
 
     folder: Path
-    private: Mapping[str, frozenset[str]]
     share: float = 1.0
     days: int | None = None
 
@@ -101,8 +98,7 @@ class RequestLog:
         encode = msgspec.json.Encoder().encode
         lines: dict[str, list[bytes]] = {}
         for service, model, answered, at in taken:
-            private = self._logging.private.get(service.name, frozenset())
-            lines.setdefault(service.name, []).extend(map(encode, records(model, answered, at, private)))
+            lines.setdefault(service.name, []).extend(map(encode, records(model, answered, at)))
         return lines
 
     def _write(self, name: str, lines: list[bytes]) -> None:
@@ -176,20 +172,20 @@ class _Segment:
         self._file.close()
 
 
-def records(model: Model, answered: Answered, at: float, private: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """Yield the record of each row of a request that was answered `at` a time, in seconds since 1970."""
+def records(model: Model, answered: Answered, at: float) -> Iterator[dict[str, Any]]:
+    """Yield the record of each row of a request that was answered `at` a time, in seconds since 1970, without private columns."""
     moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     micros = round(answered.seconds * 1e6, 1)
     inputs = [
         (column, values)
         for column, values in zip(model.columns, answered.rows.columns, strict=True)
-        if column.name not in private
+        if column.name not in model.private
     ]
     outputs = [
         (name, output.logged(answered.outputs[output.name][:, place]))
         for output in model.outputs
         for place, name in enumerate(output.columns)
-        if name not in private
+        if name not in model.private
     ]
     violated: dict[int, list[dict[str, str]]] = {}
     for one in answered.violations:

@@ -15,6 +15,7 @@ from mlbuild.kinds import Json
 from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
 from mlbuild.serving.columns import COLUMNS
 from mlbuild.serving.columns.column import Column
+from mlbuild.serving.examples import EXAMPLES, check_examples
 from mlbuild.serving.outputs import Output
 from mlbuild.serving.rules import Check, checks_of
 
@@ -34,14 +35,15 @@ class Unservable(Exception):
 
 
 class Model:
-    """The model in a folder that a build published. `digest` is the SHA-256 of its file.
+    """The model in a folder that a build published. `digest` is the SHA-256 of its file, and `private` are the columns whose values
+    must not be logged.
 
     Raises:
         Unservable: The folder is not as a build published it.
     """
 
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name = name
+    def __init__(self, name: str, folder: Path, private: frozenset[str] = frozenset()) -> None:
+        self.name, self.private = name, private
         file = folder / MODEL
         if not is_regular(file):
             raise Unservable(f"there is no file '{file}'")
@@ -49,12 +51,13 @@ class Model:
             raise Unservable(f"'{file}' is not proven: there is no {CERTIFICATE} next to it")
         try:
             self._opened = Opened(file)
+            self.digest = self._opened.digest
             contract = _contract(folder / CONTRACT, self._opened)
+            self.columns = tuple(map(_column, contract["inputs"]))
+            self.outputs = tuple(map(Output.of, contract["outputs"]))
+            check_examples(self, folder / EXAMPLES)
         except NotOurs as error:
             raise Unservable(f"'{file}' {error}") from None
-        self.digest = self._opened.digest
-        self.columns = tuple(map(_column, contract["inputs"]))
-        self.outputs = tuple(map(Output.of, contract["outputs"]))
         self.rules: dict[str, Json] = {one["name"]: one.get("rules", {}) for one in contract["inputs"]}
         #: The seconds that a row takes.
         self.pace = self._measured()

@@ -9,7 +9,7 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import replace
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from mlbuild.frozen import frozen
 from mlbuild.serving.app import App
+from mlbuild.serving.following import Follower, Source
 from mlbuild.serving.guard import guard, watch
 from mlbuild.serving.limits import Limits
 from mlbuild.serving.log import Logging, RequestLog
@@ -109,6 +110,7 @@ def with_room(limits: Limits) -> Limits:
 
 def serve(
     models: Mapping[str, Model],
+    followed: Mapping[str, tuple[Source, object]],
     settings: Settings,
     bound: socket.socket,
     started: Callable[[], None],
@@ -116,7 +118,8 @@ def serve(
 ) -> None:
     """Answer requests at a bound address until SIGTERM or SIGINT arrives and the running requests have ended.
 
-    `started` is called when requests are answered, and `report` with the traceback of a failure.
+    `followed` are the sources of models that others can replace, by the names of the models, with the states that they had before the
+    models were loaded. `started` is called when requests are answered, and `report` with lines about failures and new models.
 
     Raises:
         OSError: The files for TLS cannot be used.
@@ -136,12 +139,16 @@ def serve(
             Service(name, model, pool, settings.limits, strict=settings.strict, observers=observers)
             for name, model in models.items()
         ]
+        followers = []
         for service in services:
             metrics.watch(service)
+            if service.name in followed:
+                followers.append(Follower(service, *followed[service.name], pool, report))
+                metrics.watch_changes(followers[-1])
         health = Health()
         table = routes(services, health, metrics, token=settings.token is not None)
         app = App([*table], settings.limits, settings.token, report, metrics.finished)
-        _run(app, settings, bound, encryption, health, started)
+        _run(app, settings, bound, encryption, health, followers, started)
 
 
 def _run(
@@ -150,6 +157,7 @@ def _run(
     bound: socket.socket,
     encryption: ssl.SSLContext | None,
     health: Health,
+    followers: Sequence[Follower],
     started: Callable[[], None],
 ) -> None:
     import uvicorn
@@ -185,10 +193,12 @@ def _run(
         for number in _SIGNALS:
             with suppress(NotImplementedError):  # on Windows, Ctrl-C ends the process immediately
                 loop.add_signal_handler(number, stop)
-        watching = loop.create_task(watch(server.server_state.connections))
+        background = [watch(server.server_state.connections), *(one.follow() for one in followers)]
+        tasks = [*map(loop.create_task, background)]
         loop.call_soon(started)
         await server.serve([bound])
-        watching.cancel()
+        for task in tasks:
+            task.cancel()
 
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(run())

@@ -228,7 +228,7 @@ def test_rows_that_wait_too_long_are_dropped_and_counted(
     model = Model("fare", project / "dist/fare")
     rows = read_records(json.dumps([RIDE] * 2).encode(), model, 10)
     said: list[str] = []
-    log = RequestLog(Logging(tmp_path, {}), said.append)
+    log = RequestLog(Logging(tmp_path), said.append)
     service = Service("fare", model, ThreadPoolExecutor(1), Limits())
     for number in range(4):
         log(service, model, Answered(f"r{number}", rows, [], model.answers(rows.columns, 2), 0.001))

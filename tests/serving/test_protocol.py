@@ -102,7 +102,9 @@ def test_metadata(server: Server, project: Path) -> None:
     }
     assert server.ask(f"/v2/models/zone/versions/{version}").told == told
     for place in ("", f"/versions/{version}"):
-        assert server.ask(f"/v2/models/zone{place}/ready").told == {"name": "zone", "ready": True}
+        found = server.ask(f"/v2/models/zone{place}/ready").told
+        assert found.pop("digest").startswith(f"sha256:{version}")
+        assert found == {"name": "zone", "ready": True}
 
 
 def test_health(server: Server) -> None:

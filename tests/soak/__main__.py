@@ -78,6 +78,7 @@ SOAKS = {
     "drift": ["tests/profiles"],
     "reports": ["tests/reports"],
     "serving": ["tests/serving"],
+    "swaps": ["tests/serving/test_following.py"],
     "searches": ["tests/cli/test_searches.py"],
     "specs": ["tests/cli/test_specs.py"],
 }

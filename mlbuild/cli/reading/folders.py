@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlbuild.cli.exits import DATA, Stopped, UsageError
 from mlbuild.cli.running import profiles_of
@@ -29,29 +29,37 @@ MODEL, PROFILE, METRICS = "model.onnx", "profile.json", "metrics.json"
 _AGAIN = "build the output again"
 
 
+class Found(NamedTuple):
+    """The usual name of a model, its folder, and the channel that has it, if it was found by that."""
+
+    name: str
+    folder: Path
+    channel: str | None = None
+
+
 class Folders:
     """The folders of the models of a project. `dist` contains those of its built `outputs`."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        self._root = Path(args.file).parent if args.file else Path()
-        self.dist = self._root / dist_of(profiles_of(args))
+        self.root = Path(args.file).parent if args.file else Path()
+        self.dist = self.root / dist_of(profiles_of(args))
         try:
             self.outputs = sorted(file.parent.name for file in self.dist.glob(f"*/{MODEL}"))
         except OSError:  # the name of the folder is that of a profile, and can be too long
             self.outputs = []
 
-    def find(self, asked: str) -> tuple[str, Path]:
-        """Return the usual name and the folder of a model.
+    def find(self, asked: str) -> Found:
+        """Return where a model is.
 
         Raises:
             Stopped: There is none, or the files of a channel are not those that were promoted.
         """
         folder = Path(asked)
         if asked and is_regular(folder / MODEL):
-            return folder.resolve().name, folder
+            return Found(folder.resolve().name, folder)
         if asked in self.outputs:
-            return asked, self.dist / asked
-        channels = channels_of(self._root)
+            return Found(asked, self.dist / asked)
+        channels = channels_of(self.root)
         if not is_name(asked) or asked not in channels:
             known = [*self.outputs, *channels]
             near = did_you_mean(asked, known) or (
@@ -60,13 +68,13 @@ class Folders:
             raise UsageError(f"there is no output, folder or channel '{shown(asked)}'", near)
         restore = "'mlbuild channels' restores it from the store"
         try:
-            channel = find_channel(self._root, asked)
-            changed = channel and changed_file(self._root, channel)
+            channel = find_channel(self.root, asked)
+            changed = channel and changed_file(self.root, channel)
         except BadChannel as error:
             raise Stopped(str(error), restore, DATA) from None
         if channel is None or changed is not None:
             raise Stopped(f"'{changed}' of channel '{asked}' is not the promoted file", restore, DATA)
-        return channel.now.output, folder_of(self._root, asked)
+        return Found(channel.now.output, folder_of(self.root, asked), asked)
 
 
 def profile_in(folder: Path) -> Profile:

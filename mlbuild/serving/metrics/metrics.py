@@ -7,9 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from operator import attrgetter
 from pathlib import Path
 
 from mlbuild import __version__
+from mlbuild.serving.following import Follower
 from mlbuild.serving.metrics.series import Histogram, about, counts, line
 from mlbuild.serving.model import Model
 from mlbuild.serving.service import Answered, Service
@@ -49,11 +51,16 @@ class Metrics:
         self._answers: dict[str, Histogram] = {}
         self._rows: dict[str, Histogram] = {}
         self._services: list[Service] = []
+        self._followers: list[Follower] = []
         self._dropped: Callable[[], int] | None = None
 
     def watch_log(self, dropped: Callable[[], int]) -> None:
         """Begin with a log that tells how many rows it had to drop."""
         self._dropped = dropped
+
+    def watch_changes(self, follower: Follower) -> None:
+        """Begin with a model that others replace."""
+        self._followers.append(follower)
 
     def watch(self, service: Service) -> None:
         """Begin with a model, so that its metrics exist before its first request."""
@@ -106,6 +113,12 @@ class Metrics:
             for one in self._services
         )
         yield from about("mlbuild_model_info", "gauge", "The models that are served.", lines)
+        for name, told, count in (
+            ("mlbuild_swaps_total", "Models that took the place of another one.", attrgetter("swaps")),
+            ("mlbuild_swaps_refused_total", "New models that could not be served.", attrgetter("refusals")),
+        ):
+            lines = (line(name, [("model", one.service.name)], count(one)) for one in self._followers)
+            yield from about(name, "counter", told, lines)
         info = [line("mlbuild_server_info", [("version", __version__)], 1)]
         yield from about("mlbuild_server_info", "gauge", "The version of mlbuild.", info)
 

@@ -82,7 +82,7 @@ def _paths(model: Model) -> Json:
     return {
         f"/predict/{model.name}": {"post": predict},
         described: {"get": _operation(f"The inputs and outputs of {model.name}", named)},
-        f"{described}/ready": {"get": _operation(f"Whether {model.name} is ready", named)},
+        f"{described}/ready": {"get": _operation(f"Whether {model.name} is ready, and its digest", named)},
         f"{described}/infer": {"post": infer},
     }
 

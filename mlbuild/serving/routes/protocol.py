@@ -81,12 +81,14 @@ async def infer(request: Request, service: Service) -> Response:
         Refused: It is not answered.
         Gone: The client has left.
     """
-    _check_version(request, service)
     length = request.headers.get(_LENGTH)
     if length is not None and not (length.isdigit() and len(length) < 12):
         raise Refused("the header 'Inference-Header-Content-Length' must be a number of bytes")
     header = None if length is None else int(length)
-    return await service.respond(Tensors(await request.body(), header, request.id))
+    body = await request.body()
+    # Nothing waits from here to the choice of the model, which can be replaced while a body arrives.
+    _check_version(request, service)
+    return await service.respond(Tensors(body, header, request.id))
 
 
 async def server(request: Request) -> Response:
@@ -117,7 +119,7 @@ async def ready(request: Request, service: Service) -> Response:
         Refused: It has another version.
     """
     _check_version(request, service)
-    return json_response({"name": service.name, "ready": True})
+    return json_response({"name": service.name, "ready": True, "digest": f"sha256:{service.model.digest}"})
 
 
 def _check_version(request: Request, service: Service) -> None:

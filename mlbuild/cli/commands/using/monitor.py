@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    name, folder = Folders(args).find(args.model)
+    name, folder, _ = Folders(args).find(args.model)
     profile = profile_in(folder)
     log = _log(Path(args.log), profile)
     if not log.rows:

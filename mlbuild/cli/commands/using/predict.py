@@ -124,7 +124,7 @@ def _model(args: argparse.Namespace) -> tuple[Path, str]:
         return file, real(file).parent.name
     if file.suffix == Path(MODEL).suffix:
         raise UsageError(f"there is no file '{file}'")
-    name, folder = Folders(args).find(args.model)
+    name, folder, _ = Folders(args).find(args.model)
     return folder / MODEL, name
 
 

@@ -6,7 +6,7 @@ import argparse
 import re
 import ssl
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from mlbuild.cli.exits import DATA, OK, TASK, Stopped, UsageError
 from mlbuild.cli.output.printing import page, put, say, show
-from mlbuild.cli.reading.folders import Folders, profile_in
+from mlbuild.cli.reading.folders import Folders, Found
+from mlbuild.cli.reading.followed import ChannelSource, private_columns
 from mlbuild.hints import listed
 from mlbuild.regular import is_regular, read_regular
 from mlbuild.serving.limits import Limits
@@ -101,7 +102,8 @@ def run(args: argparse.Namespace) -> int:
         message = f"serving needs {listed(absent)}, which is not installed"
         raise UsageError(message, "in the checkout of mlbuild: pip install '.[serve]'")
     settings = _settings(args)
-    folders = dict(_folders(args))
+    folders = Folders(args)
+    found = dict(_found(args, folders))
     try:
         bound = listening(settings)
     except OSError as error:
@@ -109,13 +111,19 @@ def run(args: argparse.Namespace) -> int:
         message = f"cannot listen at {settings.host}:{settings.port}: {why}"
         raise Stopped(message, "choose another port with --port; 0 takes a free one", TASK) from None
     with bound:
-        models = {name: _opened(name, folder) for name, folder in folders.items()}
+        settings = replace(settings, logging=_logging(args))
+        sources = {
+            name: ChannelSource(folders.root, one.channel, name, logged=bool(args.log))
+            for name, one in found.items()
+            if one.channel is not None
+        }
+        followed = {name: (source, source.state()) for name, source in sources.items()}
+        models = {name: _opened(name, one.folder, logged=bool(args.log)) for name, one in found.items()}
         if not args.quiet:
             say(
-                f"serving '{shown(name)}' from {shown(str(folder))} ({models[name].version})"
-                for name, folder in folders.items()
+                f"serving '{shown(name)}' from {shown(str(one.folder))} ({models[name].version})"
+                for name, one in found.items()
             )
-        settings = replace(settings, logging=_logging(args, folders))
         host, port = bound.getsockname()[:2]
         place = f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -124,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.flush()
 
         try:
-            serve(models, settings, bound, started, _report)
+            serve(models, followed, settings, bound, started, _report)
         except ssl.SSLError:
             message = (
                 f"'{settings.certificate}' and '{settings.key}' are not a certificate and its private key"
@@ -133,13 +141,13 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
-def _report(traceback: str) -> None:
-    put(sys.stderr, page(traceback.splitlines()))
+def _report(text: str) -> None:
+    put(sys.stderr, page(text.splitlines()))
 
 
-def _opened(name: str, folder: Path) -> Model:
+def _opened(name: str, folder: Path, *, logged: bool) -> Model:
     try:
-        return Model(name, folder)
+        return Model(name, folder, private_columns(folder) if logged else frozenset())
     except Unservable as error:
         raise Stopped(str(error), "build it again", DATA) from None
 
@@ -161,8 +169,7 @@ def _settings(args: argparse.Namespace) -> Settings:
     return Settings(args.host, args.port, token, args.strict, certificate, key, limits)
 
 
-def _logging(args: argparse.Namespace, folders: Mapping[str, Path]) -> Logging | None:
-    """Return what is logged: not the private columns, which the profile of a model names."""
+def _logging(args: argparse.Namespace) -> Logging | None:
     if args.log is None:
         return None
     folder = Path(args.log)
@@ -171,11 +178,7 @@ def _logging(args: argparse.Namespace, folders: Mapping[str, Path]) -> Logging |
     except OSError as error:
         why = (error.strerror or str(error)).casefold()
         raise UsageError(f"cannot log in '{shown(args.log)}': {why}") from None
-    private = {
-        name: frozenset(one.name for one in profile_in(place).columns if one.bins is None)
-        for name, place in folders.items()
-    }
-    return Logging(folder, private, args.log_share, args.log_days)
+    return Logging(folder, args.log_share, args.log_days)
 
 
 def _share(text: str) -> float:
@@ -204,24 +207,23 @@ def _token(file: str) -> bytes:
     return token
 
 
-def _folders(args: argparse.Namespace) -> Iterator[tuple[str, Path]]:
-    """Yield the names and the folders of the models to serve."""
-    folders = Folders(args)
+def _found(args: argparse.Namespace, folders: Folders) -> Iterator[tuple[str, Found]]:
+    """Yield the names of the models to serve, and where they are."""
     if not args.models and not folders.outputs:
         message = f"there is no model in '{shown(str(folders.dist))}'"
         raise UsageError(message, "build one first, or name a folder or a channel")
     seen: dict[str, str] = {}
     for word in args.models or folders.outputs:
         given, _, asked = word.rpartition("=")
-        name, folder = folders.find(asked)
-        name = given or name
+        found = folders.find(asked)
+        name = given or found.name
         if "/" in name or not name.isprintable():
             raise UsageError(f"'{shown(name)}' cannot be the name of a model", "choose one with NAME=MODEL")
         if name in seen:
             message = f"'{shown(word)}' and '{shown(seen[name])}' would both be called '{shown(name)}'"
             raise UsageError(message, "choose another name with NAME=MODEL")
         seen[name] = word
-        yield name, folder
+        yield name, found
 
 
 def _port(text: str) -> int:
