@@ -51,6 +51,7 @@ SOAKS = {
         "tests/evaluation/test_slices.py",
     ],
     "gates": ["tests/verdicts/test_chance.py"],
+    "equal-models": ["tests/verdicts/test_chance.py::test_equal_models_fail_as_often_as_the_level_says"],
     "teeth": ["tests/cli/test_teeth.py"],
     "teeth-penguins": ["tests/cli/test_teeth.py::test_what_goes_wrong_is_stopped_and_nothing_else[penguins]"],
     "comparing": ["tests/cli/tracking/test_diff.py", "tests/cli/tracking/test_bisect.py"],
