@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from mlbuild.cli.exits import GATE, OK, USAGE
-from tests.budget import examples, tell
+from tests.budget import examples, seed, tell
 from tests.cli.running import Command
 from tests.verdicts.teeth import DEMANDS, MUTATIONS, OUTPUTS, edit, project, table
 
@@ -92,7 +92,7 @@ def test_what_goes_wrong_is_stopped_and_nothing_else(mlbuild: Command, name: str
         assert not found or code in (GATE, USAGE)
         told.append(f"{name}, {wrong}: {', '.join(dict.fromkeys(found)) or f'exit {code}'}")
         passed += [] if found else [wrong]
-    right = [changed(mlbuild, name, fewer_rows(name, number)) for number in range(examples(1, 10))]
+    right = [changed(mlbuild, name, fewer_rows(name, number)) for number in range(examples(1, 20))]
     sys.stdout.write("\n".join(["", *told, ""]))
     which = f", but not: {', '.join(passed)}" if passed else ""
     tell(f"{name}: {len(told) - len(passed)} of {len(told)} mutations stopped{which}")
@@ -105,6 +105,6 @@ def fewer_rows(name: str, number: int) -> Callable[[Path], object]:
     """Return a change that removes a random twentieth of the rows."""
 
     def fewer(rows: pl.DataFrame) -> pl.DataFrame:
-        return rows.filter(np.random.default_rng(number).random(rows.height) > 0.05)
+        return rows.filter(np.random.default_rng((seed(), number)).random(rows.height) > 0.05)
 
     return table({"penguins": "penguins.csv", "flights": "flights.parquet"}[name], fewer)
