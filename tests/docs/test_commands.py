@@ -26,7 +26,13 @@ CONSOLES = [page for page in pages() if any(block.language == "console" for bloc
 STORIES = (DOCS / "tutorial.md", DOCS / "databases.md")
 SHELL = [block for page in pages() for block in blocks(page) if block.language == "sh"]
 JSON = [block for page in pages() for block in blocks(page) if block.language == "json"]
-PYTHON = [block for page in pages() for block in blocks(page) if block.language == "python"]
+#: A snippet of packages is run in the session that writes one.
+PYTHON = [
+    block
+    for page in pages()
+    for block in blocks(page)
+    if block.language == "python" and page != DOCS / "packages.md"
+]
 
 
 def copied(name: str, folder: Path) -> Path:
@@ -68,9 +74,11 @@ def ran(command: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("page", CONSOLES, ids=lambda page: page.name)
 def test_a_session_prints_what_the_page_shows(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     project = copied("penguins", tmp_path)
+    if page == DOCS / "packages.md":  # packages are of built models
+        project = Path(shutil.copytree(request.getfixturevalue("built"), tmp_path / "built"))
     if page == DOCS / "tutorial.md":  # it starts with nothing but the data
         project = Path(shutil.move(project / "data/penguins.csv", tmp_path)).parent
         shutil.rmtree(tmp_path / "specs")
@@ -80,6 +88,9 @@ def test_a_session_prints_what_the_page_shows(
             check_session(block)
         elif page in STORIES and " " in block.language:  # a file of the reader
             Path(block.language.split()[1]).write_text(block.text)
+        elif page == DOCS / "packages.md" and block.language == "python":
+            monkeypatch.syspath_prepend(project / "packages/python/trees")
+            exec(compile(block.text, str(block), "exec"), {})
         elif page in STORIES and block.language == "python":
             exec(compile(block.text, str(block), "exec"), {})
 

@@ -50,7 +50,7 @@ outputs:
   zone: {model: zone}
 """
 #: A row for the model `fare`.
-RIDE = {
+RIDE: dict[str, Any] = {
     "zone": "north",
     "note": None,
     "km": 12.5,

@@ -40,8 +40,9 @@ THEMES = {
         "channels": "list the channels, or the history of one",
     },
     "using": {
-        "predict": "make predictions for the rows of a file with a built model",
+        "predict": "make predictions for the rows of a file, or of new files of sources, with a built model",
         "serve": "answer requests for predictions over HTTP with built models",
+        "package": "write a built model as what Docker, Triton, KServe, Python or Node.js runs",
         "monitor": "compare the rows that a model answered with its training rows",
     },
     "caching": {

@@ -1,0 +1,1 @@
+"""Tests of `mlbuild package`: each kind is written and used as its readers do."""
