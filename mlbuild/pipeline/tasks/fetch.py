@@ -32,6 +32,7 @@ def plan(scope: Scope[SourceSpec]) -> Iterator[Task]:
         params={"fetch": remote.request(_wanted(item))},
         outside=remote,
         parts=(CONTENT, FACTS),
+        reported=(FACTS,),  # the lock file needs them
         uses=remote.uses(),
         libraries=remote.libraries,
     )
