@@ -107,7 +107,8 @@ def _module(shipped: Shipped) -> str:
         f"const {name} = [\n{''.join(f'  {quoted(one)},{chr(10)}' for one in some)}];"
         for name, some in (("inputs", inputs), ("outputs", outputs))
     )
-    return f"// The model {shipped.identifier}, built by mlbuild. sha256:{shipped.digest}\n{_HEAD}\n{tables}\n\n{template('index.js')}"
+    head = f"// The model {shipped.identifier}, built by mlbuild. sha256:{shipped.digest}"
+    return "\n".join([head, _HEAD, "", tables, "", template("index.js")])
 
 
 _HEAD = """\

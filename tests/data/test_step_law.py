@@ -11,13 +11,14 @@ import polars as pl
 import pytest
 
 from mlbuild.data import DATASET_STEPS
-from mlbuild.data.lineage import Computed, Decision, Finding, Node, Pooled
+from mlbuild.data.lineage import Computed, Decision, Node, Pooled
 from mlbuild.data.steps.aggregates.aggregate import Aggregate
 from mlbuild.data.steps.aggregates.window import Window
 from mlbuild.data.steps.concat import Concat
 from mlbuild.data.steps.deduplicate import Deduplicate
 from mlbuild.data.steps.derive import Derive
 from mlbuild.data.steps.filter import Filter
+from mlbuild.data.steps.finding import Finding
 from mlbuild.data.steps.joins.asof_join import AsofJoin
 from mlbuild.data.steps.joins.join import Join
 from mlbuild.data.steps.rename import Rename

@@ -36,11 +36,11 @@ def run(args: argparse.Namespace) -> int:
     if args.kind not in PACKAGES.names:
         near = did_you_mean(args.kind, PACKAGES.names) or f"kinds: {listed(PACKAGES.names)}"
         raise UsageError(f"there is no package '{shown(args.kind)}'", near)
-    name, folder = Folders(args).find(args.model)
-    target = Path(args.output) if args.output else Path("packages", args.kind, name)
+    found = Folders(args).find(args.model)
+    target = Path(args.output) if args.output else Path("packages", args.kind, found.name)
     _check_empty(target)
     try:
-        shipped = Shipped.of(name, folder)
+        shipped = Shipped.of(found.name, found.folder)
         files = dict(PACKAGES.named(args.kind).files(shipped, args.uri))
     except NotShipped as error:
         raise Stopped(str(error), "build the output again", DATA) from None

@@ -7,7 +7,8 @@ from typing import Any
 
 from mlbuild.columns import Schema
 from mlbuild.data.contracts import bad_name, unusable
-from mlbuild.data.lineage import Decision, Finding, Node, Pooled
+from mlbuild.data.lineage import Decision, Node, Pooled
+from mlbuild.data.steps.finding import Finding
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem, Rejected
 from mlbuild.expressions.aggregates import LAG, LAST, Call, bind_call

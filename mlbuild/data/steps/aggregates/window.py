@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.casts import schema_of
-from mlbuild.data.lineage import Decision, Finding, Unknown
+from mlbuild.data.lineage import Decision, Unknown
 from mlbuild.data.steps.aggregates.aggregation import Ranges, aggregated
 from mlbuild.data.steps.aggregates.calls import Calls
 from mlbuild.data.steps.durations import Duration, Span
+from mlbuild.data.steps.finding import Finding
 from mlbuild.data.steps.moments import ADVICE, Timeline, row_groups, times_of, untimely
 from mlbuild.data.steps.step import DatasetStep, near, unknown_columns
 from mlbuild.data.table import Table, TableColumn

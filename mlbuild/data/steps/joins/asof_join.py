@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlbuild.data.data_warning import DataWarning
-from mlbuild.data.lineage import Finding
 from mlbuild.data.steps.durations import Duration
+from mlbuild.data.steps.finding import Finding
 from mlbuild.data.steps.joins.matching import FEWEST_FOUND, Match, demand_unique
 from mlbuild.data.steps.moments import ADVICE, Timeline, row_groups, times_of, untimely
 from mlbuild.data.steps.step import DatasetStep, near

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mlbuild.data.data_warning import DataWarning
 from mlbuild.data.faults import first
-from mlbuild.data.lineage import Finding
+from mlbuild.data.steps.finding import Finding
 from mlbuild.data.steps.joins.matching import FEWEST_FOUND, Match, demand_unique
 from mlbuild.data.steps.step import DatasetStep
 from mlbuild.data.table import Table

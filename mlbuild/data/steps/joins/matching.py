@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from mlbuild.data.faults import Fault, faulty
-from mlbuild.data.lineage import Finding
+from mlbuild.data.steps.finding import Finding
 from mlbuild.data.steps.step import near
 from mlbuild.data.table import Table, TableColumn
 from mlbuild.diagnostics import Path, Problem
