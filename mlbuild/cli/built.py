@@ -25,9 +25,10 @@ def build_for(
     *,
     jobs: int | None = None,
     keep_going: bool = False,
+    refresh: bool = False,
     listening: Callable[[Listener], Listener] = lambda printer: printer,
 ) -> BuildResult:
-    """Run tasks and what they need, as far as they are out of date.
+    """Run tasks and what they need, as far as they are out of date. With `refresh`, sources are fetched before.
 
     `listening` is given what prints the progress, and returns what hears of it.
     """
@@ -41,6 +42,7 @@ def build_for(
                 spec,
                 targets,
                 keep_going=keep_going,
+                refresh=refresh,
                 threads=threads,
                 jobs=jobs,
                 command=["mlbuild", *args.argv],

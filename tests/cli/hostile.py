@@ -224,6 +224,7 @@ COMMANDS = {
         "promote TEXT prod",
         "promote one TEXT",
     ],
+    "release": ["release one --to prod", "release one --to TEXT --json", "release TEXT --to prod"],
     "rollback": ["rollback prod", "rollback TEXT --json"],
     "channels": ["channels", "channels prod", "channels --json", "channels TEXT"],
     "gc": ["gc", "gc --json"],

@@ -322,6 +322,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "bisect": "--metric x a..b",
             "export": "openlineage",
             "promote": "one prod",
+            "release": "one --to prod",
             "adopt": "one",
             "rollback": "prod",
         }

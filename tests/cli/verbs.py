@@ -30,6 +30,7 @@ LINES = {
     "runs": ("runs",),
     "adopt": ("adopt", "trees", "--dry-run"),
     "promote": ("promote", "trees", "prod", "--force", "--why", "a test"),
+    "release": ("release", "trees", "--to", "prod"),
     "rollback": ("rollback", "prod"),
     "channels": ("channels",),
     "gc": ("gc", "--delete"),

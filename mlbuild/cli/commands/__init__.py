@@ -36,6 +36,7 @@ THEMES = {
     },
     "channels": {
         "promote": "make a published model that of a channel, such as prod",
+        "release": "build an output, and promote its model if it passes the gates against the model in use",
         "rollback": "take a channel back to its previous model",
         "channels": "list the channels, or the history of one",
     },

@@ -22,7 +22,10 @@ def change_text(channel: Channel) -> list[str]:
     now = channel.now
     was = f", before {now.previous[:_SHORT]}" if now.previous and now.action == "promote" else ""
     back = "is back at" if now.action == "rollback" else "is now"
-    return [f"{channel.name} {back} {_model(now)}{was}", *([f"  gates: {_gates(now)}"] if now.gates else [])]
+    return [
+        f"{channel.name} {back} {model_text(now)}{was}",
+        *([f"  gates: {_gates(now)}"] if now.gates else []),
+    ]
 
 
 def channels_text(channels: Sequence[Channel]) -> list[str]:
@@ -41,10 +44,11 @@ def history_text(channel: Channel) -> list[str]:
 def _change(one: Promotion) -> str:
     who = f" by {shown(one.by)}" if one.by else ""
     why = f": {shown(one.why)}" if one.why else ""
-    return f"{shown(one.at)}  {_model(one)}{' (forced)' if one.forced else ''}{who}{why}"
+    return f"{shown(one.at)}  {model_text(one)}{' (forced)' if one.forced else ''}{who}{why}"
 
 
-def _model(one: Promotion) -> str:
+def model_text(one: Promotion) -> str:
+    """Name a model by its output and the start of its digest."""
     return f"{shown(one.output)} {one.digest[:_SHORT]}"
 
 

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlbuild.cli.exits import DATA, GATE, USAGE, Stopped, UsageError
+from mlbuild.cli.reading.names import unknown
 from mlbuild.pipeline.channels.changing import Absent, Refused
 from mlbuild.pipeline.channels.channel import BadChannel, is_name
+from mlbuild.pipeline.tasks import publish
 from mlbuild.shown import shown
+from mlbuild.spec.spec import Spec
 from mlbuild.tracking.builds import is_counted
 
 
@@ -24,6 +27,22 @@ def named(name: str, *, new: bool = False) -> str:
     if new and is_counted(name):
         raise UsageError(f"'{name}' names a build, so it cannot name a channel", "choose another name")
     return name
+
+
+def published_folder(spec: Spec, output: str) -> str:
+    """Return the folder in which an output is published.
+
+    Raises:
+        UsageError: There is no such output, or it is a trial.
+    """
+    if output not in spec.outputs:
+        raise unknown("output", output, spec.outputs)
+    folder = publish.place_of(spec)
+    if folder is None:
+        raise UsageError(
+            "a trial with --set is not published", "write the settings into the spec, or into a profile"
+        )
+    return publish.folder_of(output, spec.profiles)
 
 
 @contextmanager

@@ -94,6 +94,48 @@ def promote(
     return _changed(store, name, channel, new), True
 
 
+def champion(store: DiskStore, name: str) -> Channel | None:
+    """Return the channel with whose model a new one is compared, after bringing back files of it; None if there is none yet.
+
+    Raises:
+        Refused: The files of its model are not there, so nothing can be compared with it.
+        BadChannel, Unwritable: As for `promote`.
+    """
+    channel = find_channel(store.root, name)
+    if channel is not None and not restored(store, channel):
+        message = f"'{FOLDER}/{name}/{changed_file(store.root, channel)}' is missing or not the promoted file"
+        raise Refused(message, f"commit '{FOLDER}/{name}', or use a shared cache that has its files")
+    return channel
+
+
+def release(
+    store: DiskStore,
+    output: str,
+    folder: str,
+    name: str,
+    why: str,
+    before: Channel | None,
+    digest: str,
+) -> tuple[Channel, bool]:
+    """Promote the model with a digest, whose gates compared it with that of the channel as it was `before`, and return the channel.
+
+    The second value is false if it is its model already, whatever else differs in its folder.
+
+    Raises:
+        Refused: The channel or the folder was changed since the build.
+        BadChannel, Unwritable: As for `promote`.
+    """
+    if find_channel(store.root, name) != before:
+        message = f"channel '{name}' was changed during the build, so the gates compared with another model"
+        raise Refused(message, "release again")
+    if before is not None and before.now.digest == digest:
+        return before, False
+    known = find_exported(store.local, folder)
+    if known is None or known.parts.get(MODEL) != digest:
+        raise Refused(f"another build published '{folder}' in the meantime", "release again")
+    return promote(store, output, folder, name, why)
+
+
 def rollback(store: DiskStore, name: str, why: str | None = None) -> Channel:
     """Take a channel back to its previous model, and return it.
 

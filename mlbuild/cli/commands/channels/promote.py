@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from mlbuild import api
 from mlbuild.cli.exits import OK, UsageError
 from mlbuild.cli.output.building.reasons import waiting_text
 from mlbuild.cli.output.channels import change_text, channel_json
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show, show_document
 from mlbuild.cli.project import load_spec
-from mlbuild.cli.reading.channels import named, refused
-from mlbuild.cli.reading.names import unknown
+from mlbuild.cli.reading.channels import named, published_folder, refused
 from mlbuild.engine.store.store import open_store
 from mlbuild.pipeline.channels.changing import promote
-from mlbuild.pipeline.tasks import publish
-from mlbuild.spec.spec import Spec
 
 FORMATS = ("text", "json")
 
@@ -42,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.force and not args.why:
         raise UsageError("--force needs a reason", "add --why TEXT")
     spec = load_spec(args)
-    folder = _folder(spec, args.output)
+    folder = published_folder(spec, args.output)
     store = open_store(spec.root)
     with refused(), store.building(lambda holder: say([waiting_text(holder)])):
         channel, new = promote(store, args.output, folder, name, args.why, force=args.force)
@@ -51,15 +47,3 @@ def run(args: argparse.Namespace) -> int:
     else:
         show(change_text(channel) if new else [f"{name} has this model already"])
     return OK
-
-
-def _folder(spec: Spec, output: str) -> str:
-    """Return the published folder of an output."""
-    if output not in spec.outputs:
-        raise unknown("output", output, spec.outputs)
-    folder = api.plan(spec).tasks[publish.task_of(output)].exports
-    if folder is None:
-        raise UsageError(
-            "a trial with --set is not published", "write the settings into the spec, or into a profile"
-        )
-    return folder
