@@ -12,6 +12,7 @@ import pytest
 
 from mlbuild.data.rules.bounds import Min
 from mlbuild.models.answers.classification import Classification
+from mlbuild.spec.meaning.learning import trials
 from mlbuild.spec.sections import SECTIONS
 from tests.growth import assert_linear
 from tests.spec.composing import SPEC, composed, said, sound
@@ -228,6 +229,19 @@ def test_what_depends_on_the_machine_is_told_of_what_was_chosen(tmp_path: Path) 
     assert said(composed(tmp_path, text)) == []
     told = [said(composed(tmp_path, text, profiles=[name]))[0].split()[1] for name in ("other", "last")]
     assert told == ["undefined-variable", "missing-file"]
+
+
+def test_libraries_that_only_a_profile_needs_are_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trials, "find_spec", lambda name: None)
+    space = "params: {num_leaves: {type: int, min: 4, max: 9}}"
+    text = with_profile(
+        f"models: {{late: {{search: {{type: tpe, trials: 4, metric: log_loss, space: {{{space}}}}}}}}}\n"
+    )
+    assert said(composed(tmp_path, text)) == []
+    (told,) = said(composed(tmp_path, text, profiles=["other"]))
+    assert "missing-library search 'tpe' needs optuna, which is not installed" in told
 
 
 def test_warnings_are_told_of_what_was_chosen(tmp_path: Path) -> None:

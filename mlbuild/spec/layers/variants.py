@@ -16,7 +16,7 @@ from mlbuild.spec.shape.shape import Meant, Variant
 from mlbuild.spec.text.tree import Document
 
 #: Errors that depend on this machine, which may not be the one that a profile is for.
-_ELSEWHERE = ("missing-file", "undefined-variable")
+ELSEWHERE = ("missing-file", "missing-library", "undefined-variable")
 
 
 def check_variants(base: Meant, variants: Iterable[Variant]) -> list[Diagnostic]:
@@ -46,7 +46,7 @@ def _brought_about(variant: Variant, findings: Findings, own: Findings) -> Itera
     """Yield the errors of a variant that the spec alone does not have, each with its place."""
     blame = variant.blame.without(problem for problem, _ in own.found)
     for problem, notes in findings.found:
-        if problem.severity == "error" and problem.code not in _ELSEWHERE and not blame.known(problem):
+        if problem.severity == "error" and problem.code not in ELSEWHERE and not blame.known(problem):
             one = blame.diagnostic(variant.meant.document, problem)
             yield replace(one, related=(*one.related, *related(notes, variant.meant.document)))
 
