@@ -234,6 +234,12 @@ COMMANDS = {
         "predict TEXT TEXT",
         "predict rows.csv rows.csv",
     ],
+    "package": [
+        "package one --as python -o TEXT",
+        "package one --as TEXT",
+        "package TEXT --as npm",
+        "package one --as kserve --uri TEXT --json",
+    ],
     "serve": [
         "serve --port 0 --tls-cert rows.csv --tls-key rows.csv",
         "serve TEXT=one --port 0 --tls-cert rows.csv --tls-key rows.csv",

@@ -323,6 +323,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "export": "openlineage",
             "promote": "one prod",
             "release": "one --to prod",
+            "package": "one --as triton",
             "adopt": "one",
             "rollback": "prod",
         }

@@ -37,6 +37,7 @@ LINES = {
     "store": ("store", "verify"),
     "predict": ("predict", "dist/trees/model.onnx", "rows.csv"),
     # What is no certificate ends it when everything else is ready.
+    "package": ("package", "trees", "--as", "triton"),
     "serve": ("serve", "trees", "--port", "0", "--tls-cert", "rows.csv", "--tls-key", "rows.csv"),
     "monitor": ("monitor", "trees", "--log", "rows.csv"),
 }

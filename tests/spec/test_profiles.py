@@ -235,7 +235,7 @@ def test_libraries_that_only_a_profile_needs_are_not_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trials, "find_spec", lambda name: None)
-    space = "params: {num_leaves: {type: int, min: 4, max: 9}}"
+    space = "params: {num_iterations: {type: int, min: 4, max: 9}}"
     text = with_profile(
         f"models: {{late: {{search: {{type: tpe, trials: 4, metric: log_loss, space: {{{space}}}}}}}}}\n"
     )
