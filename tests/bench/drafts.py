@@ -193,7 +193,9 @@ def main() -> None:
     place = args.folder or Path(tempfile.mkdtemp())
     place.mkdir(parents=True, exist_ok=True)
     file, section = _HELD_BACK if args.held_back else _TRIED
-    chosen = [one for one in tables(file) if not args.only or one.name.rpartition(" ")[2] in args.only.split(",")]
+    chosen = [
+        one for one in tables(file) if not args.only or one.name.rpartition(" ")[2] in args.only.split(",")
+    ]
     installed()
     with ProcessPoolExecutor(args.jobs, get_context("fork")) as pool:
         results = []
