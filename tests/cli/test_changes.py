@@ -111,7 +111,7 @@ def results(folder: Path) -> dict[str, Mapping[str, str]]:
 
 def assert_as_clean(project: Project, clean: Path) -> None:
     """Check that all results and outputs are those of a clean build."""
-    assert len(shipped(clean)) == 9 * len(OUTPUTS) and len(results(clean)) == TASKS
+    assert len(shipped(clean)) == 10 * len(OUTPUTS) and len(results(clean)) == TASKS
     assert shipped(project.folder) == shipped(clean)
     assert results(project.folder) == results(clean)
 

@@ -61,7 +61,7 @@ WALKS = (
         ],
         settings={"models.one.type": "sklearn.poisson", "models.one.features": ["x"], "models.one.target": "n"},
         # The description of a dataset says what determines the targets of its models.
-        then=frozenset({"describe:all", "drift:all", "examples:one"}),
+        then=frozenset({"describe:all", "drift:all", "examples:one", "glimpse:one"}),
         onward=all_of("target", "fit"),
         laws=["tests/models/test_law.py::test_every_learner_keeps_every_law[sklearn.poisson"],
         schema="sklearn.poisson",
@@ -160,12 +160,12 @@ WALKS = (
     ),
     Walk(
         "Add a side file",
-        files={"pipeline/tasks/examples.py": "examples.py"},
+        files={"pipeline/tasks/glimpse.py": "glimpse.py"},
         changes=[
-            Entry("pipeline/plan.py", "TASKS", "examples", "from mlbuild.pipeline.tasks import examples", key="outputs")
+            Entry("pipeline/plan.py", "TASKS", "glimpse", "from mlbuild.pipeline.tasks import glimpse", key="outputs")
         ],
-        at_once=all_of("examples", "publish"),
-        makes=["dist/one/examples.json"],
+        at_once=all_of("glimpse", "publish"),
+        makes=["dist/one/glimpse.json"],
     ),
     Walk(
         "Add a diagnostic",

@@ -182,7 +182,9 @@ def of_type(subject: str, value: Any, shape: Json, at: Path) -> Problem:
     if isinstance(value, float) and not math.isfinite(value) and "number" in shape["type"]:
         return Problem("out-of-range", f"{subject} must be a finite number, not {shown(value)}", at)
     if value is None:
-        cut = isinstance(at[-1], str) and at[-1].count(")") > at[-1].count("(")  # `{z: LAG(x, 2)}`
+        cut = (
+            bool(at) and isinstance(at[-1], str) and at[-1].count(")") > at[-1].count("(")
+        )  # `{z: LAG(x, 2)}`
         help_ = "put the whole expression in quotes: without them, it ends at the ','" if cut else None
         return Problem(
             "wrong-type", f"{subject} must be {words(shape)}, but has no value", at, help_, on="key"
