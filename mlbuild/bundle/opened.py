@@ -12,6 +12,7 @@ from mlbuild.bundle.inputs import Arrays, RawInput, encode
 from mlbuild.bundle.runtime import onnxruntime
 from mlbuild.bundle.session import Session, refusals
 from mlbuild.columns import DTYPES, ColumnType
+from mlbuild.folders import CERTIFICATE
 from mlbuild.lowering.checksum import checksum_holds
 from mlbuild.lowering.foreign import Foreign, Inspected, inspect
 from mlbuild.lowering.value import ELEMENTS
@@ -22,7 +23,6 @@ from mlbuild.shown import is_unicode
 if TYPE_CHECKING:
     import polars as pl
 
-CERTIFICATE = "parity.json"
 #: The maximum size of an ONNX file.
 _LIMIT = 2_000_000_000
 #: The maximum number of elements of all results in the graph at one time: a gigabyte of numbers.

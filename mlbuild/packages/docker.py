@@ -38,7 +38,7 @@ class Docker(Package):
 def _dockerfile(shipped: Shipped) -> str:
     python = ".".join(map(str, sys.version_info[:2]))
     return f"""\
-# mlbuild serve with the model {shipped.digest}
+# mlbuild serve with the model {shipped.model.digest}
 FROM python:{python}-slim
 WORKDIR /srv
 COPY requirements.txt .
@@ -60,14 +60,14 @@ def _readme(shipped: Shipped) -> str:
 # {shipped.name}
 
 ```sh
-docker build -t {name}:{shipped.version} .
-docker run --rm -p 127.0.0.1:8080:8080 {name}:{shipped.version}
+docker build -t {name}:{shipped.model.version} .
+docker run --rm -p 127.0.0.1:8080:8080 {name}:{shipped.model.version}
 ```
 
 The form is at http://127.0.0.1:8080/. So that other machines can send requests, require a token instead of `--insecure`:
 
 ```sh
-docker run --rm -p 8080:8080 -v "$PWD/token:/run/secrets/token:ro" {name}:{shipped.version} --token-file /run/secrets/token
+docker run --rm -p 8080:8080 -v "$PWD/token:/run/secrets/token:ro" {name}:{shipped.model.version} --token-file /run/secrets/token
 ```"""
 
 

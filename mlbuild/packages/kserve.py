@@ -37,7 +37,7 @@ kind: InferenceService
 metadata:
   name: {shipped.dashed}
   annotations:
-    mlbuild/model: {quoted(f"sha256:{shipped.digest}")}
+    mlbuild/model: {quoted(f"sha256:{shipped.model.digest}")}
 spec:
   predictor:
     model:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from mlbuild.bundle.artifact import ONNXRUNTIME
+from mlbuild.folders import EXAMPLES, MODEL
 from mlbuild.packages.package import Package, quoted, template, text
-from mlbuild.packages.shipped import EXAMPLES, MODEL, Shipped
+from mlbuild.packages.shipped import Shipped
+from mlbuild.serving.columns.column import Column
 
 #: The types of values by dtype, and of the values of outputs by their type.
 _TYPES = {
@@ -38,7 +41,7 @@ class Npm(Package):
 def _package(shipped: Shipped) -> dict[str, object]:
     return {
         "name": shipped.dashed,
-        "version": f"0.0.0-sha{shipped.version}",
+        "version": f"0.0.0-sha{shipped.model.version}",
         "description": f"The model {shipped.identifier}, built by mlbuild",
         "type": "module",
         "main": "index.js",
@@ -46,7 +49,7 @@ def _package(shipped: Shipped) -> dict[str, object]:
         "files": ["index.js", "index.d.ts", MODEL],
         "scripts": {"test": "node --test test/"},
         "engines": {"node": ">=20"},
-        "dependencies": {"onnxruntime-node": shipped.contract["onnxruntime"]},
+        "dependencies": {"onnxruntime-node": f">={ONNXRUNTIME}"},
     }
 
 
@@ -72,13 +75,13 @@ time zone are in UTC."""
 
 def _types(shipped: Shipped) -> str:
     row = "\n".join(
-        f"  {quoted(one['name'])}{'?' if one['nullable'] else ''}: {_TYPES[one['dtype']]}{' | null' if one['nullable'] else ''};"
-        for one in shipped.inputs
+        f"  {quoted(one.name)}{'?' if one.nullable else ''}: {_TYPES[one.dtype]}{' | null' if one.nullable else ''};"
+        for one in shipped.model.columns
     )
     prediction = "\n".join(
-        f"  {quoted(column)}: {_OUTPUTS[one['type']]};"
-        for one in shipped.outputs
-        for column in one.get("columns", [one["name"]])
+        f"  {quoted(column)}: {_OUTPUTS[one.element]};"
+        for one in shipped.model.outputs
+        for column in one.columns
     )
     return f"""\
 /** What the model gets. */
@@ -101,14 +104,20 @@ export function load(options?: {{ threads?: number }}): Promise<Model>;"""
 
 
 def _module(shipped: Shipped) -> str:
-    inputs = [[one["name"], one["dtype"], one["nullable"], one["missing"]] for one in shipped.inputs]
-    outputs = [[one["name"], one["type"], one.get("columns", [one["name"]])] for one in shipped.outputs]
+    model = shipped.model
+    inputs = [[one.name, one.dtype, one.nullable, _missing(one)] for one in model.columns]
+    outputs = [[one.name, one.element, [*one.columns]] for one in model.outputs]
     tables = "\n".join(
         f"const {name} = [\n{''.join(f'  {quoted(one)},{chr(10)}' for one in some)}];"
         for name, some in (("inputs", inputs), ("outputs", outputs))
     )
-    head = f"// The model {shipped.identifier}, built by mlbuild. sha256:{shipped.digest}"
+    head = f"// The model {shipped.identifier}, built by mlbuild. sha256:{shipped.model.digest}"
     return "\n".join([head, _HEAD, "", tables, "", template("index.js")])
+
+
+def _missing(column: Column) -> str | None:
+    """Return the text of a missing value in the model, as JavaScript cannot write large integers and NaN as JSON."""
+    return column.missing if column.missing is None else str(column.missing)
 
 
 _HEAD = """\

@@ -43,8 +43,8 @@ def text(content: str) -> bytes:
 
 
 def template(name: str) -> str:
-    """Return the text of a file in this folder."""
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+    """Return the text of a file in `templates/`."""
+    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
 def quoted(value: Any) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from string import Template
-from typing import Any
 
-from mlbuild.kinds import Json
+from mlbuild.bundle.artifact import ONNXRUNTIME
+from mlbuild.folders import EXAMPLES, MODEL
 from mlbuild.packages.package import Package, template, text
-from mlbuild.packages.shipped import EXAMPLES, MODEL, Shipped
+from mlbuild.packages.shipped import Shipped
+from mlbuild.serving.columns.column import Column
 
 #: The types of values by dtype, and of the values of outputs by their type.
 _TYPES = {
@@ -47,10 +48,10 @@ build-backend = "hatchling.build"
 
 [project]
 name = "{shipped.dashed}"
-version = "0.0.0+sha{shipped.version}"
+version = "0.0.0+sha{shipped.model.version}"
 description = "The model {name}, built by mlbuild"
 requires-python = ">=3.11"
-dependencies = ["onnxruntime{shipped.contract["onnxruntime"]}", "numpy>=2"]
+dependencies = ["onnxruntime>={ONNXRUNTIME}", "numpy>=2"]
 
 [tool.hatch.build.targets.wheel]
 packages = ["{name}"]"""
@@ -82,21 +83,14 @@ def _fields(types: list[tuple[str, str]]) -> str:
 
 
 def _module(shipped: Shipped) -> str:
-    row = [
-        (one["name"], _TYPES[one["dtype"]] + (" | None" if one["nullable"] else "")) for one in shipped.inputs
-    ]
-    prediction = [
-        (column, _OUTPUTS[one["type"]])
-        for one in shipped.outputs
-        for column in one.get("columns", [one["name"]])
-    ]
-    inputs = "\n".join(f"    {_input(one)}," for one in shipped.inputs)
-    outputs = "\n".join(
-        f"    ({one['name']!r}, {one.get('columns', [one['name']])!r})," for one in shipped.outputs
-    )
+    model = shipped.model
+    row = [(one.name, _TYPES[one.dtype] + (" | None" if one.nullable else "")) for one in model.columns]
+    prediction = [(column, _OUTPUTS[one.element]) for one in model.outputs for column in one.columns]
+    inputs = "\n".join(f"    {_input(one)}," for one in model.columns)
+    outputs = "\n".join(f"    {(one.name, [*one.columns])!r}," for one in model.outputs)
     return Template(template("module.py.txt")).substitute(
         name=repr(shipped.identifier),
-        digest=shipped.digest,
+        digest=shipped.model.digest,
         row=_fields(row),
         prediction=_fields(prediction),
         inputs=inputs,
@@ -104,15 +98,9 @@ def _module(shipped: Shipped) -> str:
     )
 
 
-def _input(told: Json) -> str:
-    return repr((told["name"], told["dtype"], told["nullable"], _missing(told)))
-
-
-def _missing(told: Json) -> Any:
-    """Return what a missing value is in the model."""
-    if told["type"] == "int64":
-        return int(told["missing"])
-    return told["missing"] if told["dtype"] == "string" else "NaN"
+def _input(column: Column) -> str:
+    missing = "NaN" if column.datatype == "FP64" else column.missing  # NaN is no literal
+    return repr((column.name, column.dtype, column.nullable, missing))
 
 
 def _test(shipped: Shipped) -> str:

@@ -1,86 +1,55 @@
-"""A built model that is to be packaged, as its folder has it."""
+"""A built model that is to be packaged, with the files of its folder."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from functools import cached_property
+import hashlib
+import keyword
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from mlbuild.bundle.opened import CERTIFICATE, NotOurs, Opened
+from mlbuild.folders import CERTIFICATE, CONTRACT, EXAMPLES, MODEL
 from mlbuild.frozen import frozen
-from mlbuild.kinds import Json
-from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
+from mlbuild.regular import NOTE_LIMIT, read_regular
+from mlbuild.serving.model import Model, Unservable
 
-MODEL, CONTRACT, EXAMPLES = "model.onnx", "contract.json", "examples.json"
 #: The largest model.
 _LIMIT = 2_000_000_000
+#: Names that modules of packages have already.
+_TAKEN = {*sys.stdlib_module_names, "numpy", "onnxruntime", "tests"}
 
 
-class NotShipped(Exception):
-    """A folder whose model cannot be packaged. The message is a sentence about it without an end."""
-
-
-@frozen
+@frozen(eq=False)
 class Shipped:
-    """The files of a model by name, and its `contract` and `examples`.
-
-    `name` is that of the output, and `digest` the SHA-256 of the model.
-    """
+    """A model, which a server would accept, and the files of its folder by name. `name` is that of the output."""
 
     name: str
-    digest: str
-    files: dict[str, bytes]
-    contract: Json
-    examples: Sequence[Json]
+    model: Model
+    files: Mapping[str, bytes]
 
     @staticmethod
     def of(name: str, folder: Path) -> Shipped:
         """Read the folder of a model that a build published.
 
         Raises:
-            NotShipped: A file is missing, or is not the one that the build wrote.
+            Unservable: A file is missing, or is not the one that the build wrote, or the model answers otherwise.
         """
-        for file in (MODEL, CONTRACT, CERTIFICATE, EXAMPLES):
-            if not is_regular(folder / file):
-                raise NotShipped(f"there is no file '{folder / file}'")
+        model = Model(name, folder)
+        limits = {MODEL: _LIMIT, CONTRACT: NOTE_LIMIT, CERTIFICATE: NOTE_LIMIT, EXAMPLES: NOTE_LIMIT}
         try:
-            digest = Opened(folder / MODEL).digest
-        except NotOurs as error:
-            raise NotShipped(f"'{folder / MODEL}' {error}") from None
-        files = {MODEL: read_regular(folder / MODEL, _LIMIT)}
-        try:
-            files |= {
-                one: read_regular(folder / one, NOTE_LIMIT) for one in (CONTRACT, CERTIFICATE, EXAMPLES)
-            }
-            contract, told = json.loads(files[CONTRACT]), json.loads(files[EXAMPLES])
-            found, of = Shipped(name, digest, files, contract, told["examples"]), told["model"]
-        except (OSError, ValueError, RecursionError, KeyError, TypeError):
-            raise NotShipped(f"'{folder}' has a file that cannot be read") from None
-        if of != digest:
-            raise NotShipped(f"'{folder / EXAMPLES}' belongs to another model")
-        return found
-
-    @property
-    def version(self) -> str:
-        """A short name for this very model."""
-        return self.digest[:12]
-
-    @cached_property
-    def inputs(self) -> Sequence[Json]:
-        inputs: Sequence[Json] = self.contract["inputs"]
-        return inputs
-
-    @cached_property
-    def outputs(self) -> Sequence[Json]:
-        outputs: Sequence[Json] = self.contract["outputs"]
-        return outputs
+            files = {file: read_regular(folder / file, limit) for file, limit in limits.items()}
+        except OSError as error:
+            raise Unservable(f"'{folder}' cannot be read: {error.strerror or error}") from None
+        if hashlib.sha256(files[MODEL]).hexdigest() != model.digest:
+            raise Unservable(f"'{folder / MODEL}' changed while it was read")
+        return Shipped(name, model, files)
 
     @property
     def identifier(self) -> str:
-        """The name as an identifier of programs."""
+        """The name as that of a module in programs."""
         letters = "".join(one if one.isascii() and one.isalnum() else "_" for one in self.name.casefold())
-        return letters if letters[:1].isalpha() else f"model_{letters}"
+        free = letters[:1].isalpha() and letters not in _TAKEN and not keyword.iskeyword(letters)
+        return letters if free else f"model_{letters}"
 
     @property
     def dashed(self) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlbuild.kinds import Json
+from mlbuild.folders import MODEL
 from mlbuild.packages.package import Package, text
-from mlbuild.packages.shipped import MODEL, Shipped
+from mlbuild.packages.shipped import Shipped
 
-#: The types of tensors, by the types in `contract.json`.
-_TYPES = {"double": "TYPE_FP64", "int64": "TYPE_INT64", "string": "TYPE_STRING", "bool": "TYPE_BOOL"}
 #: The most rows that the server puts together.
 _MOST_ROWS = 4096
 
@@ -27,9 +25,11 @@ class Triton(Package):
 
 
 def _config(shipped: Shipped) -> str:
-    inputs, outputs = (",\n".join(map(_tensor, some)) for some in (shipped.inputs, shipped.outputs))
+    model = shipped.model
+    inputs = ",\n".join(_tensor(one.name, one.datatype, 1) for one in model.columns)
+    outputs = ",\n".join(_tensor(one.name, one.datatype, one.width) for one in model.outputs)
     return f"""\
-# Model {shipped.digest}
+# Model {shipped.model.digest}
 name: {_string(shipped.identifier)}
 backend: "onnxruntime"
 max_batch_size: {_MOST_ROWS}
@@ -49,9 +49,10 @@ parameters [
 ]"""
 
 
-def _tensor(told: Json) -> str:
-    dims = ", ".join(map(str, told["shape"][1:]))
-    return f"  {{ name: {_string(told['name'])}, data_type: {_TYPES[told['type']]}, dims: [ {dims} ] }}"
+def _tensor(name: str, datatype: str, width: int) -> str:
+    """Return an input or output. The datatype is that of the Open Inference Protocol, which calls strings otherwise."""
+    type_ = "STRING" if datatype == "BYTES" else datatype
+    return f"  {{ name: {_string(name)}, data_type: TYPE_{type_}, dims: [ {width} ] }}"
 
 
 def _string(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mlbuild.bundle.comparison import SCORE
 from mlbuild.bundle.opened import NotOurs
 from mlbuild.bundle.runtime import onnxruntime
+from mlbuild.folders import EXAMPLES
 from mlbuild.process.machine import cpu
 from mlbuild.regular import NOTE_LIMIT, read_regular
 from mlbuild.serving.columns.column import Column
@@ -19,8 +20,6 @@ from mlbuild.shown import shown
 
 if TYPE_CHECKING:
     from mlbuild.bundle.inputs import Arrays
-
-EXAMPLES = "examples.json"
 
 
 class Answering(Protocol):
@@ -53,7 +52,7 @@ def check_examples(model: Answering, file: Path) -> None:
         columns = [one.from_json([row[one.name] for row in inputs]) for one in model.columns]
         exact = told["made_by"] == {"onnxruntime": onnxruntime().__version__, "cpu": cpu()}
     except (OSError, ValueError, RecursionError, KeyError, TypeError, Refused):
-        raise NotOurs(f"cannot be served: the {EXAMPLES} next to it cannot be read") from None
+        raise NotOurs(f"cannot be used: the {EXAMPLES} next to it cannot be read") from None
     same = _identical if exact else _close
     for name, values in _answers(model, columns, len(inputs)):
         for number, (got, row) in enumerate(zip(values, wanted, strict=True), 1):

@@ -65,7 +65,7 @@ class Follower:
             model = await asyncio.get_running_loop().run_in_executor(self._pool, self._source.load)
         except Unservable as error:
             why = str(error)
-        except Exception:  # a bug must not end the following
+        except Exception:  # a bug must cost one model, not the looks for later ones
             why = f"reading it failed\n{traceback.format_exc()}"
         else:
             self.service.use(model)

@@ -10,19 +10,19 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.bundle.opened import CERTIFICATE, NotOurs, Opened
+from mlbuild.bundle.opened import NotOurs, Opened
+from mlbuild.folders import CERTIFICATE, CONTRACT, EXAMPLES, MODEL
 from mlbuild.kinds import Json
 from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
 from mlbuild.serving.columns import COLUMNS
 from mlbuild.serving.columns.column import Column
-from mlbuild.serving.examples import EXAMPLES, check_examples
+from mlbuild.serving.examples import check_examples
 from mlbuild.serving.outputs import Output
 from mlbuild.serving.rules import Check, checks_of
 
 if TYPE_CHECKING:
     from mlbuild.bundle.inputs import Arrays
 
-MODEL, CONTRACT = "model.onnx", "contract.json"
 #: The values of a column, as the artifact has them.
 Values = Sequence[Any]
 _NUMPY = {"FP64": "float64", "INT64": "int64", "BYTES": "object"}
@@ -141,7 +141,7 @@ def _contract(file: Path, opened: Opened) -> Json:
         if {"inputs": inputs, "outputs": told["outputs"]} != opened.described:
             raise NotOurs(f"does not match the {CONTRACT} next to it")
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        raise NotOurs(f"cannot be served: the {CONTRACT} next to it cannot be read") from None
+        raise NotOurs(f"cannot be used: the {CONTRACT} next to it cannot be read") from None
     return told
 
 

@@ -183,7 +183,7 @@ def test_columns_that_are_needed_must_be_there(mlbuild: Command) -> None:
     done = mlbuild("predict", "one", "--source", "days=new.csv", "--keep", "people")
     assert (done.code, done.err) == (
         3,
-        "mlbuild: the new rows have no values of 'town', needed for input 'size'\n",
+        "mlbuild: the new rows have no values of 'town', needed for input 'size', input 'before'\n",
     )
 
 
@@ -205,6 +205,9 @@ def test_rows_can_be_checked_against_the_contracts(project: Command) -> None:
     assert (done.code, done.out) == (3, "")
     assert "column 'staff' violates 'min 1' in 1 row: 0 (line 4)\n" in done.err
     (project.folder / "new.csv").write_text(NEW.replace("100", "901"))
+    done = project(*words, "--check", "--no-samples")
+    assert done.code == 0
+    assert done.err.startswith("warning: column 'id' violates 'max 900' in 1 row: line 2\n")
     done = project(*words, "--check")
     assert done.code == 0
     assert done.err.startswith("warning: column 'id' violates 'max 900' in 1 row: 901 (line 2)\n")
@@ -220,6 +223,10 @@ def test_rows_come_from_standard_input(project: Command, monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "stdin", Input())
     done = project("predict", "one", "-")
     assert (done.code, done.out) == (0, wanted.out)
+    Input.buffer = io.BytesIO(b"size\n1\n")
+    done = project("predict", "one", "-")
+    assert (done.code, done.out) == (3, "")
+    assert "mlbuild: standard input does not have the input columns of the model\n" in done.err
 
 
 GIVEN = ["--source", "days=new.csv"]

@@ -66,7 +66,7 @@ def wait(what: Callable[[], bool]) -> None:
     end = time.monotonic() + PATIENCE
     while not what():
         assert time.monotonic() < end
-        time.sleep(0.1)
+        time.sleep(0.1)  # a server replaces its model by itself, and tells nobody when
 
 
 def test_a_year(project: Path, mlbuild: Command) -> None:

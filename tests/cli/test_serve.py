@@ -107,7 +107,7 @@ def test_a_model_that_is_damaged_or_not_proven(mlbuild: Command, project: Path) 
     (project / "dist/fare/contract.json").write_text("{}")
     done = mlbuild("serve", "fare", "--port", "0")
     assert done.err.startswith(
-        "mlbuild: 'dist/fare/model.onnx' cannot be served: the contract.json next to it "
+        "mlbuild: 'dist/fare/model.onnx' cannot be used: the contract.json next to it "
     )
     (project / "dist/fare/contract.json").write_bytes((project / "dist/zone/contract.json").read_bytes())
     done = mlbuild("serve", "fare", "--port", "0")

@@ -16,22 +16,12 @@ import pytest
 
 from tests.cli.small import small
 from tests.cli.starting import ROOT, Started, Starter
+from tests.cli.test_changes import FROM_TRAIN
 
 Pip = Callable[..., None]
 
 #: Tasks that read, join and compare tables do not use lightgbm. Published files contain its version.
-_KINDS = (
-    "bin",
-    "train",
-    "predict",
-    "artifact",
-    "verify",
-    "profile",
-    "examples",
-    "importance",
-    "report",
-    "publish",
-)
+_KINDS = {"bin", *FROM_TRAIN} - {"evaluate"}
 USERS = {f"{kind}:one" for kind in _KINDS}
 
 

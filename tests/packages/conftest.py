@@ -6,15 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Command
+from tests.cli.conftest import mlbuild as mlbuild
 from tests.serving.rides import rides
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return rides(tmp_path_factory.mktemp("packaged"))
-
-
-@pytest.fixture
-def mlbuild(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    return Command(tmp_path, capsys, monkeypatch)

@@ -62,13 +62,27 @@ def test_a_model_that_is_not_as_it_was_built_is_not_packaged(mlbuild: Command, p
     for number, (name, content, message) in enumerate(
         [
             ("model.onnx", b"", "'{}/model.onnx' was not written by mlbuild, or is incomplete"),
-            ("contract.json", b"[", "'{}' has a file that cannot be read"),
+            (
+                "contract.json",
+                b"[",
+                "'{}/model.onnx' cannot be used: the contract.json next to it cannot be read",
+            ),
+            (
+                "contract.json",
+                b"{}",
+                "'{}/model.onnx' cannot be used: the contract.json next to it cannot be read",
+            ),
+            ("parity.json", None, "'{}/model.onnx' is not proven: there is no parity.json next to it"),
             (
                 "examples.json",
                 b'{"model": "0", "examples": []}',
-                "'{}/examples.json' belongs to another model",
+                "'{}/model.onnx' does not match the examples.json next to it",
             ),
-            ("examples.json", None, "there is no file '{}/examples.json'"),
+            (
+                "examples.json",
+                None,
+                "'{}/model.onnx' cannot be used: the examples.json next to it cannot be read",
+            ),
         ]
     ):
         folder = f"copy{number}"
@@ -81,3 +95,14 @@ def test_a_model_that_is_not_as_it_was_built_is_not_packaged(mlbuild: Command, p
         assert (done.code, done.out) == (3, "")
         assert done.err.startswith(f"mlbuild: {message.format(folder)}")
         assert done.err.endswith("  help: build the output again\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "module"), [("class", "model_class"), ("json", "model_json"), ("7 up", "model_7_up")]
+)
+def test_a_name_that_a_module_cannot_have_is_another_one(
+    project: Path, tmp_path: Path, name: str, module: str
+) -> None:
+    shutil.copytree(project / "dist/zone", tmp_path / name)
+    folder = written(tmp_path, str(tmp_path / name), "python", tmp_path / "package")
+    assert (folder / module / "__init__.py").is_file()

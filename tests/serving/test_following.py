@@ -183,7 +183,7 @@ def elsewhere(text: str) -> str:
         (unproven, "'channels/prod/model.onnx' is not proven: there is no parity.json next to it"),
         (
             without_examples,
-            "'channels/prod/model.onnx' cannot be served: the examples.json next to it cannot be read",
+            "'channels/prod/model.onnx' cannot be used: the examples.json next to it cannot be read",
         ),
         (
             edited_examples(lambda text: text.replace('"model": "', '"model": "0')),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mlbuild.cli.exits import DATA, Stopped, UsageError
 from mlbuild.cli.running import profiles_of
-from mlbuild.folders import dist_of
+from mlbuild.folders import METRICS, MODEL, PROFILE, dist_of
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.kinds import Json
 from mlbuild.pipeline.channels.channel import (
@@ -23,8 +23,6 @@ from mlbuild.pipeline.channels.channel import (
 from mlbuild.profiles.profile import Profile
 from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
 from mlbuild.shown import shown
-
-MODEL, PROFILE, METRICS = "model.onnx", "profile.json", "metrics.json"
 
 _AGAIN = "build the output again"
 

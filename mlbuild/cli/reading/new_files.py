@@ -62,14 +62,14 @@ class NewFiles:
             Failed: Of kind `data`: the rows violate a contract that is checked, or what a step requires.
             Stopped: A source cannot be built.
         """
-        compared = {} if not self._args.check else self._compared()
+        compared = self._compared() if self._args.check else []
         stored = self._stored([*self._rows.needed(), *(name for name, _ in compared)])
         if self._args.check:
             every = {**stored, **{name: one.rows for name, one in self._files.items()}}
             columns = {(name, column): every[name][column] for name, column in compared}
             for one in self._files.values():
                 for fault in one.check(columns):
-                    self._say(f"warning: {fault}")
+                    self._say(f"warning: {fault.without_values() if self._args.no_samples else fault}")
         found = self._rows.prepared(stored)
         for line in _lines(self._spec, found):
             self._say(line)

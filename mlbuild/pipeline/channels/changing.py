@@ -15,11 +15,11 @@ from mlbuild.engine.exporting.exported import files_in, find_exported, is_below
 from mlbuild.engine.exporting.swap import take_place, write_folder
 from mlbuild.engine.store.kept import remove
 from mlbuild.engine.store.store import DiskStore
+from mlbuild.folders import MODEL
 from mlbuild.kinds import Json
 from mlbuild.pipeline.builds.recorder import user
 from mlbuild.pipeline.channels.channel import (
     FOLDER,
-    MODEL,
     MOST,
     BadChannel,
     Channel,

@@ -16,7 +16,7 @@ from typing import Any
 from mlbuild.engine.canonical import is_digest
 from mlbuild.engine.decide.documents import fits
 from mlbuild.engine.store.kept import digest_of
-from mlbuild.folders import CHANNELS
+from mlbuild.folders import CHANNELS, MODEL
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.regular import read_regular
@@ -26,7 +26,6 @@ from mlbuild.shown import is_unicode
 FOLDER = CHANNELS
 FORMAT = 1
 #: The file of a channel that is its model.
-MODEL = "model.onnx"
 #: The most changes of a channel that are kept, and the largest file.
 MOST = 100
 _LIMIT = 10_000_000

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mlbuild.engine.decide.external import Glance, Token
 from mlbuild.engine.decide.files import LocalFile, settled
+from mlbuild.folders import MODEL
 from mlbuild.frozen import frozen
 from mlbuild.pipeline.channels.channel import (
     FOLDER,
-    MODEL,
     BadChannel,
     changed_file,
     file_of,

@@ -7,12 +7,12 @@ computed then is missing, which is refused if the model needs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mlbuild.data import DATASET_STEPS
 from mlbuild.data.casts import polars_type
-from mlbuild.data.lineage import Found, Node, depends_on, first_reached, walk
+from mlbuild.data.lineage import Node, depends_on, first_reached, walk
 from mlbuild.data.serving import kept
 from mlbuild.data.steps.apply import Keep, Report, apply_steps, kept_columns
 from mlbuild.data.steps.step import DatasetStep
@@ -75,24 +75,25 @@ class NewRows:
         Raises:
             Failed: Of kind `data`: a column is absent, or an input depends on a step that must be left out.
         """
-        wanted = {f"input '{one.name}'": one.column.node for one in self._output.serving.inputs}
-        wanted |= {f"column '{name}'": self._item.table.columns[name].node for name in keep}
-        lacking: dict[str, str] = {}
-        for what, node in wanted.items():
-            for one in walk([node], _edges):
-                if one in self._absent:
-                    lacking.setdefault(self._absent[one], what)
+        wanted = {one.column.node: f"input '{one.name}'" for one in self._output.serving.inputs}
+        wanted |= {self._item.table.columns[name].node: f"column '{name}'" for name in keep}
+        lacking = [node for node in walk(wanted, _edges) if node in self._absent]
         if lacking:
-            names = listed(f"'{name}'" for name in lacking)
-            for_ = listed(dict.fromkeys(lacking.values()))
+            leading = _leading(wanted, self._absent)
+            names = listed(f"'{self._absent[node]}'" for node in lacking)
+            for_ = listed(what for node, what in wanted.items() if node in leading)
             raise data_failure(f"the new rows have no values of {names}, needed for {for_}")
-        for stage, left in ((self._item.stages[index], left) for index, left in self._left_out.items()):
-            made = set(_decisions(stage))
-            hit = [what for what, node in wanted.items() if made & {*walk([node], _edges)}]
-            if hit:
+        decided = {
+            one: left
+            for index, left in self._left_out.items()
+            for one in _decisions(self._item.stages[index])
+        }
+        for node, decision in _leading(wanted, decided).items():
+            if node in wanted:
+                left = decided[decision]
                 file, line = self._spec.place(left.at)
                 why = f"needs '{left.needs}'" if left.needs else "is only for training"
-                message = f"{hit[0]} is made from several rows, which step '{left.op}' ({file}:{line}) chooses; the step {why}"
+                message = f"{wanted[node]} is made from several rows, which step '{left.op}' ({file}:{line}) chooses; the step {why}"
                 raise data_failure(message)
 
     def needed(self) -> list[str]:
@@ -123,7 +124,7 @@ class NewRows:
             rows.select([*item.table.columns]),
             tuple(self._left_out.values()),
             tuple(report.steps),
-            tuple(one.name for one in self._output.serving.inputs if self._is_gathered(one.column.node)),
+            tuple(self._gathered()),
         )
 
     def _left(self, stage: DatasetStage) -> LeftOut | None:
@@ -141,11 +142,13 @@ class NewRows:
                 return LeftOut(stage.at, stage.step.op, needs)
         return None
 
-    def _is_gathered(self, node: Node) -> bool:
-        """Whether a value is made from several rows of the new files."""
+    def _gathered(self) -> Iterator[str]:
+        """Yield the inputs with values that are made from several rows of the new files."""
         own = {column.node for one in self._files.values() for column in one.source.table.columns.values()}
-        pooled = [one for one in walk([node], _edges) if one.pooled]
-        return not own.isdisjoint(walk(pooled, _edges))
+        nodes = [one.column.node for one in self._output.serving.inputs]
+        pooled = {node for node in _leading(nodes, own) if node.pooled}
+        leading = _leading(nodes, pooled)
+        yield from (one.name for one in self._output.serving.inputs if one.column.node in leading)
 
     def _below(self, name: str) -> Iterator[str]:
         """Yield the sources whose rows a table is made of."""
@@ -194,8 +197,18 @@ class NewRows:
 
 def _edges(node: Node) -> Sequence[Node]:
     """Return what a value depends on, also in the row of another table that a join found, and in other rows."""
-    found = (node.of,) if isinstance(node, Found) else ()
-    return (*depends_on(node), *node.every, *found)
+    return (*depends_on(node), *node.values_of)
+
+
+def _leading(nodes: Iterable[Node], wanted: Container[Node]) -> dict[Node, Node]:
+    """Map the nodes, and those behind them, to one of the wanted nodes that each leads to, if it leads to any."""
+    found: dict[Node, Node] = {}
+    for node in walk(nodes, _edges):
+        if node in wanted:
+            found[node] = node
+        elif (reached := next((one for one in _edges(node) if one in found), None)) is not None:
+            found[node] = found[reached]
+    return found
 
 
 def _nodes(table: Table) -> dict[str, Node]:

@@ -12,8 +12,9 @@ from mlbuild.cli.reading.folders import Folders
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.packages import PACKAGES
 from mlbuild.packages.package import Unpackable
-from mlbuild.packages.shipped import NotShipped, Shipped
+from mlbuild.packages.shipped import Shipped
 from mlbuild.regular import writing_regular
+from mlbuild.serving.model import Unservable
 from mlbuild.shown import shown
 
 FORMATS = ("text", "json")
@@ -42,17 +43,17 @@ def run(args: argparse.Namespace) -> int:
     try:
         shipped = Shipped.of(found.name, found.folder)
         files = dict(PACKAGES.named(args.kind).files(shipped, args.uri))
-    except NotShipped as error:
+    except Unservable as error:
         raise Stopped(str(error), "build the output again", DATA) from None
     except Unpackable as error:
         raise UsageError(str(error), error.help) from None
     for path, content in files.items():
         _write(target / path, content)
     if args.json:
-        told = {"folder": str(target), "files": [*files], "model": f"sha256:{shipped.digest}"}
+        told = {"folder": str(target), "files": [*files], "model": f"sha256:{shipped.model.digest}"}
         show_document(document(args.command, OK, told))
     else:
-        show([f"{target}: {len(files)} files, model {shipped.version}"])
+        show([f"{target}: {len(files)} files, model {shipped.model.version}"])
     return OK
 
 

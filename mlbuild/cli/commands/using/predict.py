@@ -17,7 +17,7 @@ from mlbuild.bundle.reading import parsing_of
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import say, show_document
-from mlbuild.cli.reading.folders import MODEL, Folders
+from mlbuild.cli.reading.folders import Folders
 from mlbuild.cli.reading.like import options_text, plainly, way_of_reading
 from mlbuild.cli.reading.new_files import NewFiles
 from mlbuild.cli.reading.row_files import READABLE, WRITTEN, add_options, print_rows, writable, write_rows
@@ -25,6 +25,7 @@ from mlbuild.data.crashes import try_reading
 from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
 from mlbuild.data.formats.format import Format
 from mlbuild.diagnostics import Failed
+from mlbuild.folders import MODEL
 from mlbuild.params import Json, params_of
 from mlbuild.regular import is_regular, real
 from mlbuild.shown import shown
@@ -144,12 +145,13 @@ def _of_sources(args: argparse.Namespace, opened: Opened, output: str) -> tuple[
 
 def _of_file(args: argparse.Namespace, opened: Opened, model: Path) -> tuple[pl.DataFrame, Json]:
     """Return the predictions for the rows of a file, and what a program is told about them."""
+    called = "standard input" if args.rows == "-" else f"'{args.rows}'"
     with _named_file(args.rows) as file:
         form, like = way_of_reading(args, model, file, [item.name for item in opened.inputs])
         try_reading(form, file)
         if like and form != plainly(form) and not args.quiet:
-            say([f"reading '{file}' like source '{like.name}': {options_text(form)}"])
-        rows = _read(file, form, opened.inputs)
+            say([f"reading {called} like source '{like.name}': {options_text(form)}"])
+        rows = _read(file, called, form, opened.inputs)
     return _answers(opened, rows), {"like": like.name} if like else {}
 
 
@@ -168,7 +170,7 @@ def _named_file(word: str) -> Iterator[Path]:
         yield file
 
 
-def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFrame:
+def _read(file: Path, called: str, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFrame:
     """Read the input columns of the model from a file.
 
     Raises:
@@ -178,10 +180,10 @@ def _read(file: Path, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFram
     try:
         rows, faults = form.read(file, {item.name: parsing_of(item) for item in inputs})
     except OSError as error:
-        raise UsageError(f"cannot read '{file}': {(error.strerror or str(error)).casefold()}") from None
+        raise UsageError(f"cannot read {called}: {(error.strerror or str(error)).casefold()}") from None
     if faults:
         lost = all(fault.rule == MISSING for fault in faults) and len(faults) == len(inputs)
-        failed = faulty(f"'{file}' does not have the input columns of the model", faults)
+        failed = faulty(f"{called} does not have the input columns of the model", faults)
         if lost and params_of(type(form)):
             raise Stopped(failed.failure.message, _OTHERWISE, DATA, failure_lines(failed.failure))
         raise failed
