@@ -24,10 +24,15 @@ def block(language: str) -> str:
     return found.text
 
 
-BASH, CRON = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"), ("sh", "-c")
+#: How GitHub runs a step, by the shell that a workflow names, and how cron runs a line.
+STEPS = {
+    None: ("bash", "-e", "-c"),
+    "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"),
+}
+CRON = ("sh", "-c")
 
 
-def run(command: str, folder: Path, summary: Path, shell: tuple[str, ...] = BASH) -> tuple[int, str]:
+def run(command: str, folder: Path, summary: Path, shell: tuple[str, ...]) -> tuple[int, str]:
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MLBUILD_")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -69,9 +74,10 @@ def test_the_workflow_and_the_lines_of_cron(project: Path, tmp_path: Path) -> No
     workflow = yaml.safe_load(block("yml "))
     steps = workflow["jobs"]["release"]["steps"]
     release, commit = (one["run"] for one in steps if "run" in one and "pip install" not in one["run"])
+    shell = STEPS[workflow.get("defaults", {}).get("run", {}).get("shell")]
     summary = tmp_path / "summary.md"
-    for command in (release, commit):
-        code, printed = run(command, project, summary)
+    for command in (release, commit, commit):  # the second time, nothing is new
+        code, printed = run(command, project, summary, shell)
         assert code == 0, printed
     first = channel(project)
     assert (first["why"], first["action"]) == ("weekly release", "promote")
@@ -102,6 +108,6 @@ def test_the_workflow_and_the_lines_of_cron(project: Path, tmp_path: Path) -> No
     spec.write_text(
         spec.read_text().replace("    target: stays\n", "    target: stays\n    params: {C: 0.000001}\n")
     )
-    code, printed = run(release, project, summary)
+    code, printed = run(release, project, summary, shell)
     assert code == 4, printed
     assert "the new model is refused" in summary.read_text() and channel(project) == first
