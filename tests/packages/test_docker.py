@@ -29,7 +29,7 @@ def test_what_the_image_runs_answers_the_examples(project: Path, tmp_path: Path)
     entry, (more,) = json.loads(told["ENTRYPOINT"][0]), [json.loads(one) for one in told["CMD"]]
     assert entry[:4] == ["python", "-m", "mlbuild", "serve"] and entry[-2:] == ["--port", "8080"]
     pinned = (folder / "requirements.txt").read_text().split()
-    packages = site("packages", "docker-" + "-".join(pinned), *pinned)
+    packages = site("packages", *pinned)
     environment = only(packages, folder / "app")
     (settings,) = told["ENV"]
     assert "PYTHONPATH=/srv/app" in settings.split() and told["WORKDIR"] == ["/srv"]

@@ -47,7 +47,7 @@ def test_it_is_a_service_of_the_model(project: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("release", budget.examples([], ["0.21.0"]))
 def test_its_keys_are_those_of_kserve(project: Path, tmp_path: Path, release: str) -> None:
     """Only in a soak, because it needs 400 MB of libraries."""
-    packages = site("serving", f"kserve-{release}", f"kserve=={release}", whole=True)
+    packages = site("serving", f"kserve=={release}", whole=True)
     folder = written(project, "fare", "kserve", tmp_path / "fare")
     told = yaml.safe_load((folder / "inferenceservice.yaml").read_text())
     for change, unknown in (({}, []), ({"storageURI": "x"}, ["V1beta1ModelSpec.storageURI"])):

@@ -18,7 +18,7 @@ PATIENCE = 300
 
 @pytest.fixture(scope="module")
 def packages() -> Path:
-    return site("serving", "server", "onnxruntime", "numpy", whole=True)
+    return site("serving", "onnxruntime", "numpy", whole=True)
 
 
 @pytest.fixture(scope="module", params=["fare", "zone"])

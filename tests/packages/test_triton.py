@@ -24,7 +24,7 @@ TYPES = {"double": "TYPE_FP64", "int64": "TYPE_INT64", "string": "TYPE_STRING", 
 @pytest.mark.parametrize("output", ["fare", "zone"])
 def test_the_configuration_is_that_of_the_model(project: Path, tmp_path: Path, output: str) -> None:
     folder = written(project, output, "triton", tmp_path / output) / output
-    packages = site("packages", "triton-2.73.0", "tritonclient[grpc]==2.73.0", whole=True)
+    packages = site("packages", "tritonclient[grpc]==2.73.0", whole=True)
     done = subprocess.run(
         [sys.executable, "-S", "-c", READ],
         input=(folder / "config.pbtxt").read_text(),

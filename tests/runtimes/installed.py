@@ -76,4 +76,4 @@ def _site(release: str) -> Path:
     """Return a folder with this onnxruntime and numpy, and install them if they are missing."""
     if release == NEWEST:
         return Path(str(importlib.metadata.distribution("onnxruntime").locate_file("")))
-    return site(HERE.name, f"{release}-{sys.implementation.cache_tag}", f"onnxruntime=={release}", "numpy")
+    return site(HERE.name, f"onnxruntime=={release}", "numpy")

@@ -45,7 +45,7 @@ def wanted(project: Path) -> tuple[list[str], list[list[float]]]:
 
 
 def test_the_client_of_triton(server: Server, project: Path) -> None:
-    packages = site("serving", "triton-2.73.0", TRITON, whole=True)
+    packages = site("serving", TRITON, whole=True)
     told = asked("triton_client.py", packages, "{}:{}".format(*server.place))
     assert (told["live"], told["ready"], told["model_ready"], told["other_ready"]) == (
         True,
@@ -65,7 +65,7 @@ def test_the_client_of_triton(server: Server, project: Path) -> None:
 @pytest.mark.parametrize("client", budget.examples([], ["kserve_client.py"]))
 def test_the_client_of_kserve(server: Server, project: Path, client: str) -> None:
     """Only in a soak, because it needs 400 MB of libraries."""
-    packages = site("serving", "kserve-0.21.0", KSERVE, whole=True)
+    packages = site("serving", KSERVE, whole=True)
     told = asked(client, packages, "{}:{}".format(*server.place))
     assert (told["live"], told["ready"], told["model_ready"]) == (True, True, True)
     labels, probabilities = wanted(project)
@@ -81,7 +81,7 @@ def test_generated_requests_for_the_description(project: Path, tmp_path: Path, c
     The server is strict, because schemathesis expects that what violates a schema is refused. Not all that fits a schema is
     answered: a schema cannot say that tensors have the same number of rows, and has no bounds of dates.
     """
-    packages = site("serving", "schemathesis-4.32.5", SCHEMATHESIS, whole=True)
+    packages = site("serving", SCHEMATHESIS, whole=True)
     with served(project, "--strict") as server:
         done = subprocess.run(
             [

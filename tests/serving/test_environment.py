@@ -18,7 +18,7 @@ MOST = 175_000_000
 def test_a_server_needs_few_libraries(project: Path) -> None:
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["serve"]
     needed = [one for one in extra if (marker := Requirement(one).marker) is None or marker.evaluate()]
-    packages = site("serving", "server", "onnxruntime", "numpy", *needed, whole=True)
+    packages = site("serving", "onnxruntime", "numpy", *needed, whole=True)
     size = sum(file.stat().st_size for file in packages.rglob("*") if file.is_file())
     assert 100_000_000 < size < MOST
     with served(project, options=("-S",), environment=only(packages, ROOT)) as server:
