@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _UNSEEN = ("unseen \u2603", " ", "\U0001f600", "NaN", "null", "0")
 _FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, 1e-300, 5e-324, 1e300, -1e300, math.inf, -math.inf, 2.0**53)
+#: These are values of every column already. 0.0 stands for -0.0, too.
+_KNOWN_FLOATS = frozenset(_FLOATS)
 _INTS = (0, 1, -1, 2, 7, 2**31, -(2**31), 2**53, -(2**53))
 _DAY = 86_400_000_000
 #: Days since 1970 where calendar code often fails: centuries, leap days, the turn of years, and the epoch.
@@ -139,7 +141,8 @@ def _specials(item: RawInput, column: pl.Series, constants: _Constants) -> list[
         near = [bound + step for bound in bounds for step in (-1, 0, 1)]
         values = dict.fromkeys([*_INTS, *near, *constants.around])
         return [*missing, *(value for value in values if abs(value) <= 2**53)]
-    return [*missing, *_unique_floats([*_FLOATS, *_beside(bounds), *constants.beside])]
+    others = dict.fromkeys([*_beside(bounds), *constants.beside])
+    return [*missing, *_FLOATS, *(value for value in others if value not in _KNOWN_FLOATS)]
 
 
 def _times(column: pl.Series, moments: Sequence[int], whole_days: bool) -> list[int]:
@@ -162,13 +165,6 @@ def _beside(numbers: Iterable[Any]) -> list[float]:
         for number in numbers
         for value in (math.nextafter(number, -math.inf), float(number), math.nextafter(number, math.inf))
     ]
-
-
-def _unique_floats(values: Iterable[float]) -> list[float]:
-    """Remove duplicates; 0.0 and -0.0 are two values."""
-    return list(
-        {math.copysign(1.0, value) * 3 + value if value == 0 else value: value for value in values}.values()
-    )
 
 
 @frozen

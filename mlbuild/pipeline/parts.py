@@ -109,15 +109,15 @@ def stored_columns(contents: Contents, action: Action, parts: Mapping[str, str])
     """Read columns by name, each from a part of a result, outside a task; None as for `stored_table`."""
     import polars as pl
 
-    found = [(name, contents.get(action.digests[part])) for name, part in parts.items()]
-    if any(content is None for _, content in found):
+    found = [contents.get(action.digests[part]) for part in parts.values()]
+    files = [io.BytesIO(content) for content in found if content is not None]
+    if len(files) < len(found):
         return None
-    read = ((name, pl.read_parquet(io.BytesIO(content or b""))) for name, content in found)
-    return pl.DataFrame([frame.to_series().alias(name) for name, frame in read])
+    return pl.DataFrame([column.alias(name) for name, column in zip(parts, _decode(files), strict=True)])
 
 
 def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
-    """Read columns by name, each from a part of an input.
+    """Read columns of the same number of rows by name, each from a part of an input.
 
     They are read in large queries: for a table of thousands of columns, one query each would cost more than the
     data. Equal columns are one file, such as those of a split without rows, and are read once.
@@ -125,15 +125,62 @@ def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame
     import polars as pl
 
     places = {name: job.path(*part) for name, part in parts.items()}
+    sizes = {path: path.stat().st_size for path in dict.fromkeys(places.values())}
     columns: dict[Path, pl.Series] = {}
-    for block in _blocks(dict.fromkeys(places.values()), lambda path: path.stat().st_size):
+    for block in _blocks(sizes, sizes.__getitem__):
+        small = [path for path in block if sizes[path] < _LARGE]
+        files = [io.BytesIO(path.read_bytes()) for path in small]
+        columns |= zip(small, _decode(files), strict=True)
+        large = [path for path in block if sizes[path] >= _LARGE]
         with ExitStack() as opened:
             # As open files, because polars would interpret some characters of a path as a pattern.
-            files = [opened.enter_context(path.open("rb", buffering=0)) for path in block]
-            frames = pl.collect_all(map(pl.scan_parquet, files))
-        # One chunk for each column: a learner copies a frame with several chunks.
-        columns |= {path: frame.to_series().rechunk() for path, frame in zip(block, frames, strict=True)}
+            scans = [pl.scan_parquet(opened.enter_context(path.open("rb", buffering=0))) for path in large]
+            # One chunk for each column: a learner copies a frame with several chunks.
+            read = [frame.to_series().rechunk() for frame in pl.collect_all(scans)]
+        columns |= zip(large, read, strict=True)
     return pl.DataFrame([columns[path].alias(name) for name, path in places.items()])
+
+
+def _decode(files: Sequence[IO[bytes]]) -> list[pl.Series]:
+    """Read small Parquet files, each with one column, and all with the same number of rows.
+
+    Files of the same dtype are read as one table, which is cut: a query for each file would take three times as long.
+    """
+    import polars as pl
+
+    if len(files) < 2:
+        return [pl.read_parquet(file).to_series() for file in files]
+    try:
+        columns = _read_as_one(files)
+    except pl.exceptions.SchemaError:
+        columns = []
+    if columns and not any(_could_hide(column) for column in columns):
+        return columns
+    dtypes: dict[pl.DataType, list[int]] = {}
+    for index, file in enumerate(files):
+        file.seek(0)
+        dtypes.setdefault(pl.read_parquet_schema(file)[_COLUMN], []).append(index)
+        file.seek(0)
+    found: dict[int, pl.Series] = {}
+    for same in dtypes.values():
+        found |= zip(same, _read_as_one([files[index] for index in same]), strict=True)
+    return [found[index] for index in range(len(files))]
+
+
+def _read_as_one(files: Sequence[IO[bytes]]) -> list[pl.Series]:
+    """Raise polars' SchemaError if the dtypes differ, unless polars converts one to the other."""
+    import polars as pl
+
+    rows = pl.scan_parquet([*files]).collect().to_series()
+    height = len(rows) // len(files)
+    return [rows.slice(index * height, height).rechunk() for index in range(len(files))]
+
+
+def _could_hide(column: pl.Series) -> bool:
+    """Return whether a column read after others can have had another dtype: polars reads nulls without a dtype as any
+    dtype, and some dates and times as others.
+    """
+    return column.dtype.is_temporal() or column.null_count() == len(column)
 
 
 def encoded(columns: Sequence[pl.Series]) -> list[bytes]:

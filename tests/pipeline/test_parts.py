@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from itertools import permutations
 from pathlib import Path
 
 import polars as pl
@@ -42,6 +44,32 @@ def test_files_do_not_depend_on_what_they_are_written_with(tmp_path: Path) -> No
         found = read_columns(job, {name: ("of", name) for name in table})
         assert found.columns == [*table]
         assert all(found[name].equals(column, check_dtypes=True) for name, column in table.items())
+
+
+def test_columns_of_any_dtypes_are_read_with_their_dtypes(tmp_path: Path) -> None:
+    """In one query, polars would read nulls without a dtype as any dtype, and times in UTC as times without a zone."""
+    moment = datetime(2024, 5, 17, 9, 30)
+    columns = [
+        pl.Series([1.5, None]),
+        pl.Series([None, None]),
+        pl.Series([None, None], dtype=pl.Float64),
+        pl.Series([1, None]),
+        pl.Series([1, None], dtype=pl.Int32),
+        pl.Series(["a", None]),
+        pl.Series([True, None]),
+        pl.Series([moment.date(), None]),
+        *(pl.Series([moment, None], dtype=pl.Datetime(unit)) for unit in ("ms", "us", "ns")),
+        *(pl.Series([moment, None]).dt.replace_time_zone(zone) for zone in ("UTC", "Europe/Paris")),
+        *(pl.Series([[1.0] * width, None], dtype=pl.Array(pl.Float64, width)) for width in (2, 3)),
+    ]
+    store = DiskStore.at(tmp_path)
+    digests = [(str(index), store.contents.put(file)) for index, file in enumerate(encoded(columns))]
+    job = Running(text_task("t", ""), {"of": tuple(digests)}, store.contents, tmp_path, 1)
+    numbers = range(len(columns))
+    for order in (numbers, numbers[::-1], *permutations(numbers, 2)):
+        found = read_columns(job, {str(index): ("of", str(index)) for index in order})
+        for index, column in zip(order, found, strict=True):
+            assert column.dtype == columns[index].dtype and column.equals(columns[index], null_equal=True)
 
 
 def test_equal_values_are_equal_files(tmp_path: Path) -> None:
