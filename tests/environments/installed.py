@@ -18,12 +18,17 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from tests.budget import examples
 from tests.turns import in_turn
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-#: What tests in an environment need besides mlbuild.
-TESTED = ("pytest", "hypothesis", "packaging")
+#: In a soak, whole rooms of tests run in the environments.
+SOAK = bool(examples(0, 1))
+#: What is installed: mlbuild, and what tests need besides it.
+INSTALLED = (
+    ("--editable", f"{ROOT}[dev]") if SOAK else ("--editable", str(ROOT), "pytest", "hypothesis", "packaging")
+)
 #: Longer than it takes to download all libraries, or to run the tests of a room on a busy machine.
 PATIENCE = 1_800
 _ASK = "import sys; print(sys.version_info[:2] >= (3, 11), sys.implementation.cache_tag)"
@@ -67,7 +72,7 @@ def _commands() -> Iterator[str]:
 def lowest(tag: str) -> Path:
     """Return the interpreter of an environment at the lower bounds. It is kept until these change."""
     pins = [f"{name}=={version}" for name, version in sorted(bounds().items())]
-    digest = hashlib.sha256("\n".join([*pins, *TESTED]).encode()).hexdigest()[:12]
+    digest = hashlib.sha256("\n".join([*pins, *INSTALLED]).encode()).hexdigest()[:12]
     folder = HERE / ".kept" / f"{tag}-{digest}"
     with in_turn(folder.parent):
         if not (folder / "whole").exists():
@@ -90,6 +95,6 @@ def _make(folder: Path, tag: str, pins: Sequence[str]) -> None:
     constraints = folder / "pins.txt"
     constraints.write_text("\n".join(pins))
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin/python"), "install", "--quiet"]
-    words = ["--no-input", "--constraint", str(constraints), "--editable", str(ROOT), *TESTED]
+    words = ["--no-input", "--constraint", str(constraints), *INSTALLED]
     done = subprocess.run([*pip, *words], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -12,11 +12,10 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from tests.budget import examples, tell
-from tests.environments.installed import PATIENCE, ROOT, bounds, lowest, newest, pythons
+from tests.budget import tell
+from tests.environments.installed import PATIENCE, ROOT, SOAK, bounds, lowest, newest, pythons
 from tests.projects import SPECS, delays
 
-SOAK = bool(examples(0, 1))
 #: In a soak: all interpreters that are found, each with the lowest and with the newest versions.
 CHOSEN = [
     (tag, kind)
