@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
+from mlbuild.missing import nan_as_missing
 from mlbuild.moments import DAY, FIRST, LAST, parse_moments
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _real(series: pl.Series) -> pl.Series:
     numbers = series.cast(pl.Float64, strict=False)
     if series.dtype.is_integer():
         return numbers.set(numbers.cast(series.dtype, strict=False).ne_missing(series), None)
-    return numbers.fill_nan(None)
+    return nan_as_missing(numbers)
 
 
 def _moments(series: pl.Series) -> pl.Series:

@@ -12,6 +12,7 @@ from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
+from mlbuild.missing import present
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.constants import WORDS, read_constant
 from mlbuild.ops.op import Target
@@ -86,7 +87,7 @@ class Impute(Columnwise):
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> Any:
         if self.strategy == "constant":
             return None
-        values = column.drop_nulls()
+        values = present(column)
         if not len(values):
             message = f"column '{column.name}' has no values in the train rows"
             raise data_failure(message, column=column.name)

@@ -11,6 +11,7 @@ from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
+from mlbuild.missing import present
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.op import Target
 from mlbuild.params import Boolean, field
@@ -81,7 +82,7 @@ def _mean_and_scale(column: pl.Series) -> tuple[float, float]:
     import numpy as np
     import polars as pl
 
-    values = column.drop_nulls().cast(pl.Float64).to_numpy()
+    values = present(column).cast(pl.Float64).to_numpy()
     if not len(values):
         raise data_failure(f"column '{column.name}' has no values in the train rows", column=column.name)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -129,7 +129,7 @@ def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame
     columns: dict[Path, pl.Series] = {}
     for block in _blocks(sizes, sizes.__getitem__):
         small = [path for path in block if sizes[path] < _LARGE]
-        files = [io.BytesIO(path.read_bytes()) for path in small]
+        files = [io.BytesIO(_content(path)) for path in small]
         columns |= zip(small, _decode(files), strict=True)
         large = [path for path in block if sizes[path] >= _LARGE]
         with ExitStack() as opened:
@@ -139,6 +139,11 @@ def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame
             read = [frame.to_series().rechunk() for frame in pl.collect_all(scans)]
         columns |= zip(large, read, strict=True)
     return pl.DataFrame([columns[path].alias(name) for name, path in places.items()])
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb", buffering=0) as file:  # takes half the time of `read_bytes`
+        return file.read()
 
 
 def _decode(files: Sequence[IO[bytes]]) -> list[pl.Series]:
@@ -202,7 +207,11 @@ def _encode(columns: Iterable[tuple[pl.Series, IO[bytes]]]) -> None:
     import polars as pl
 
     pl.collect_all(
-        pl.LazyFrame({_COLUMN: column.rechunk()}).sink_parquet(
+        column.rechunk()
+        .alias(_COLUMN)
+        .to_frame()
+        .lazy()
+        .sink_parquet(
             file,
             compression="lz4" if column.dtype == pl.String else "uncompressed",
             statistics=False,

@@ -18,6 +18,7 @@ from mlbuild.data.readings.reading import Reading
 from mlbuild.diagnostics import Failed, Problem
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
+from mlbuild.missing import nan_as_missing
 from mlbuild.params import Described, Json, MapOf, Name, Object, write
 from mlbuild.params import field as param
 from mlbuild.progress import Report, silent
@@ -244,7 +245,7 @@ def _cast(raw: pl.Series, column: Parsing, way: Reading | None) -> tuple[pl.Seri
     values = cast(present, column.dtype) if way is None else way.convert(present, column.dtype)
     # A missing value stays missing, so that any more of them are values that cannot be converted.
     bad = values.is_null() & present.is_not_null() if values.null_count() > present.null_count() else None
-    values = values.fill_nan(None) if column.dtype == "float" else values
+    values = nan_as_missing(values) if column.dtype == "float" else values
     if column.dtype == "string" and (raw.dtype != pl.String or way is not None):
         values = _present(values, column)
     if bad is None:
@@ -259,7 +260,7 @@ def _present(values: pl.Series, column: Parsing) -> pl.Series:
     import polars as pl
 
     if values.dtype.is_float():
-        return values.fill_nan(None)
+        return nan_as_missing(values)
     empty = column.dtype != "string" or column.empty_is_null
     missing = "" if empty else column.null_token
     if values.dtype == pl.Object:

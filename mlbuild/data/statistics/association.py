@@ -53,14 +53,17 @@ def _groups(values: pl.Series, dtype: str) -> np.ndarray[Any, Any]:
     import numpy as np
     import polars as pl
 
-    missing = values.is_null().to_numpy()
+    missing = np.zeros(len(values), dtype=bool)
+    if values.null_count():
+        missing = values.is_null().to_numpy()
     if dtype == "string":
         top = values.drop_nulls().value_counts(name="count")
         top = top.top_k(_GROUPS - 1, by=[pl.col("count"), pl.col(values.name)], reverse=[False, True])
         codes = {value: index + 2 for index, value in enumerate(top[values.name].to_list())}
         groups = values.replace_strict(codes, default=1, return_dtype=pl.Int64).fill_null(0).to_numpy()
     else:
-        floats = values.to_physical().cast(pl.Float64).fill_null(0).to_numpy()
+        physical = values.to_physical() if values.dtype.is_temporal() else values
+        floats = physical.cast(pl.Float64).to_numpy()
         present = np.sort(floats[~missing])
         ends = np.unique(
             present[[len(present) * part // _GROUPS for part in range(_GROUPS)] if len(present) else []]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from mlbuild.data.statistics.binned import Binned
 from mlbuild.data.statistics.histogram import Histogram
 from mlbuild.frozen import frozen
+from mlbuild.missing import present
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,8 +45,8 @@ class Numbers(Binned):
         import numpy as np
 
         # Different values with their counts, in order: sums do not depend on the order of the rows.
-        exact, counts = _counted(values.drop_nulls())
-        distinct, present = len(exact), int(counts.sum())
+        exact, counts = _counted(present(values))
+        distinct, known = len(exact), int(counts.sum())
         finite = np.isfinite(exact)
         exact, counts = exact[finite], counts[finite]
         floats, number = exact.astype(np.float64), int(counts.sum())
@@ -58,7 +59,7 @@ class Numbers(Binned):
             rows=len(values),
             missing=values.null_count(),
             distinct=distinct,
-            infinite=present - number,
+            infinite=known - number,
             min=exact[0].item() if number else None,
             max=exact[-1].item() if number else None,
             mean=_finite(mean),

@@ -129,8 +129,10 @@ def _are_numbers(rows: pl.DataFrame, file: Path, delimiter: str, quote: str, fou
     Polars refuses most texts that are not numbers. It reads texts beyond the range of a float as infinite, and a text
     of spaces as a missing value.
     """
+    import numpy as np
+
     numbers = [values for values in rows if values.dtype.is_numeric()]
-    if any(values.is_infinite().any() for values in numbers):
+    if any(np.isinf(values.to_numpy()).any() for values in numbers if values.dtype.is_float()):
         return False
     missing = any(values.null_count() for values in numbers)
     return not (missing and found.blanks and has_blank_start(file, delimiter, quote))

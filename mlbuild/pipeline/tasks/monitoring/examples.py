@@ -106,7 +106,7 @@ def _rows(job: Job, inputs: Sequence[RawInput]) -> pl.DataFrame:
         for place, one in enumerate(inputs[start : start + _BLOCK], start):
             column, height = block[one.name], block.height
             shift = place * max(1, height // len(inputs))
-            picked = column.gather([(row * height // count + shift) % height for row in range(count)])
+            picked = column[[(row * height // count + shift) % height for row in range(count)]]
             values = _shown(picked.to_list(), one, private=one.name in job.params["private"])
             columns.append(pl.Series(one.name, values, dtype=column.dtype))
     return pl.DataFrame(columns)
