@@ -82,6 +82,15 @@ def files_of(place: Path) -> list[Path]:
     return sorted(file for file in place.rglob(f"*{SUFFIX}") if is_regular(file))
 
 
+def contents_of(file: Path) -> bytes:
+    """Return the lines of a file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    return read_regular(file, _LIMIT)
+
+
 def read_log(files: Iterable[Path], profile: Profile) -> Log:
     """Read the rows that the model of a profile answered.
 
@@ -93,7 +102,7 @@ def read_log(files: Iterable[Path], profile: Profile) -> Log:
     schema = _schema(profile)
     frames, broken = [pl.DataFrame(schema=schema)], 0
     for file in files:
-        found, lost = _parsed(read_regular(file, _LIMIT), schema)
+        found, lost = _parsed(contents_of(file), schema)
         frames += found
         broken += lost
     table = pl.concat(frames, rechunk=True)

@@ -98,7 +98,9 @@ class RequestLog:
         encode = msgspec.json.Encoder().encode
         lines: dict[str, list[bytes]] = {}
         for service, model, answered, at in taken:
-            lines.setdefault(service.name, []).extend(map(encode, records(model, answered, at)))
+            lines.setdefault(service.name, []).extend(
+                map(encode, records(model, answered, at, self._logging.share))
+            )
         return lines
 
     def _write(self, name: str, lines: list[bytes]) -> None:
@@ -172,8 +174,10 @@ class _Segment:
         self._file.close()
 
 
-def records(model: Model, answered: Answered, at: float) -> Iterator[dict[str, Any]]:
-    """Yield the record of each row of a request that was answered `at` a time, in seconds since 1970, without private columns."""
+def records(model: Model, answered: Answered, at: float, share: float = 1.0) -> Iterator[dict[str, Any]]:
+    """Yield the record of each row of a request that was answered `at` a time, in seconds since 1970, without private columns. `share` is
+    that of the requests that are logged.
+    """
     moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     micros = round(answered.seconds * 1e6, 1)
     inputs = [
@@ -190,6 +194,7 @@ def records(model: Model, answered: Answered, at: float) -> Iterator[dict[str, A
     violated: dict[int, list[dict[str, str]]] = {}
     for one in answered.violations:
         violated.setdefault(one.row, []).append({"column": one.column, "rule": one.rule})
+    others = {"share": share} if share < 1 else {}
     for row in range(answered.rows.count):
         yield {
             "ts": moment,
@@ -200,6 +205,7 @@ def records(model: Model, answered: Answered, at: float) -> Iterator[dict[str, A
             "outputs": {name: values[row] for name, values in outputs},
             "violations": violated.get(row, []),
             "us": micros,
+            **others,
         }
 
 

@@ -14,8 +14,7 @@ from mlbuild.bundle.opened import NotOurs, Opened
 from mlbuild.folders import CERTIFICATE, CONTRACT, EXAMPLES, MODEL
 from mlbuild.kinds import Json
 from mlbuild.regular import NOTE_LIMIT, is_regular, read_regular
-from mlbuild.serving.columns import COLUMNS
-from mlbuild.serving.columns.column import Column
+from mlbuild.serving.columns import NUMPY, column_of
 from mlbuild.serving.examples import check_examples
 from mlbuild.serving.outputs import Output
 from mlbuild.serving.rules import Check, checks_of
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 #: The values of a column, as the artifact has them.
 Values = Sequence[Any]
-_NUMPY = {"FP64": "float64", "INT64": "int64", "BYTES": "object"}
 #: How many rows measure the time that a row takes, and how often.
 _MEASURED, _REPEATS = 64, 3
 
@@ -53,7 +51,7 @@ class Model:
             self._opened = Opened(file)
             self.digest = self._opened.digest
             contract = _contract(folder / CONTRACT, self._opened)
-            self.columns = tuple(map(_column, contract["inputs"]))
+            self.columns = tuple(map(column_of, contract["inputs"]))
             self.outputs = tuple(map(Output.of, contract["outputs"]))
             check_examples(self, folder / EXAMPLES)
         except NotOurs as error:
@@ -76,7 +74,7 @@ class Model:
         for place, column in enumerate(self.columns):
             groups.setdefault(column.datatype, []).append(place)
         return [
-            ([self.columns[place].name for place in places], places, np.dtype(_NUMPY[datatype]))
+            ([self.columns[place].name for place in places], places, np.dtype(NUMPY[datatype]))
             for datatype, places in groups.items()
         ]
 
@@ -143,9 +141,3 @@ def _contract(file: Path, opened: Opened) -> Json:
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise NotOurs(f"cannot be used: the {CONTRACT} next to it cannot be read") from None
     return told
-
-
-def _column(told: Json) -> Column:
-    """Return the column that `contract.json` describes. A string without missing values has none."""
-    cls = COLUMNS[told["dtype"]]
-    return cls(told["name"], told["nullable"], cls.missing_of(told["missing"]))

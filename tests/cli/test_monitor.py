@@ -351,3 +351,100 @@ def test_metrics_that_the_build_did_not_measure_are_left_out(
     assert [*json.loads(done.out)["performance"]["metrics"]] == ["accuracy"]
     done = mlbuild("monitor", "stays", *words[:-1], "--set", "models.stays.metrics=brier_score")
     assert done.out.splitlines()[-1] == "the build measured none of the metrics of the spec: build again"
+
+
+# Whether the models give the logged answers again
+
+
+def test_the_logged_answers_are_given_again(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = log_of(built, tmp_path, customers(700, 2))
+    done = mlbuild("monitor", "stays", "--log", str(log), "--skew", "--check")
+    assert (done.code, done.out.splitlines()[-1]) == (
+        0,
+        "skew: 700 rows answered again, 0 with another answer",
+    )
+
+
+def skewed(built: Path, folder: Path) -> Path:
+    """Write a log with three wrong answers, three rows of another model, and two without all inputs."""
+    lines = records(built / "dist/stays", customers(705, 2))
+    for place in (3, 5, 9):
+        lines[place]["outputs"] |= {"label": not lines[place]["outputs"]["label"]}
+    lines[9]["outputs"]["probability_true"] += 0.125
+    for place in (20, 21):
+        del lines[place]["inputs"]["spent"]
+    for place in (30, 31, 32):
+        lines[place]["model"] = "f" * 64
+    lines[40]["inputs"]["orders"] = 1.5
+    return write_log(folder / "log/a.jsonl", [one | {"share": 0.5} for one in lines])
+
+
+def test_other_answers_are_told_with_their_rows(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = skewed(built, tmp_path)
+    done = mlbuild("monitor", "stays", "--log", str(log), "--skew", "--check")
+    assert done.code == 12
+    lines = done.out.splitlines()
+    start = lines.index("skew: 699 rows answered again, 3 with another answer")
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    again = records(built / "dist/stays", customers(705, 2))[9]["outputs"]["probability_true"]
+    assert lines[start + 1 : start + 3] == [
+        "'label' differs in 3 rows",
+        "'probability_true' differs in 1 row, by at most 0.125",
+    ]
+    assert [line.split() for line in lines[start + 3 : start + 8]] == [
+        ["id", "row", "output", "logged", "again"],
+        *(
+            [f"r{place}", "0", "label", *(str(one).lower() for one in (value, not value))]
+            for place in (3, 5, 9)
+            for value in [told[place]["outputs"]["label"]]
+        ),
+        ["r9", "0", "probability_true", repr(told[9]["outputs"]["probability_true"]), repr(again)],
+    ]
+    assert lines[start + 8 :] == [
+        "not compared: 3 rows of model ffffffffffff, which is not at hand",
+        "not compared: 2 rows, because the values of 'spent' are not logged",
+        "not compared: 1 row with values that the model cannot have",
+        "the log has 50.000% of the requests, and all that violate a rule",
+    ]
+    assert mlbuild("monitor", "stays", "--log", str(log), "--skew").code == 0
+    quiet = mlbuild("monitor", "stays", "--log", str(log), "--skew", "--no-samples").out
+    assert "'label' differs in 3 rows" in quiet and "r9" not in quiet
+
+
+def test_the_document_of_other_answers(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = skewed(built, tmp_path)
+    told = json.loads(mlbuild("monitor", "stays", "--log", str(log), "--skew", "--json").out)["skew"]
+    assert (told["rows"], told["different"], told["shares"]) == (699, 3, [0.5])
+    assert told["outputs"] == [
+        {"name": "label", "rows": 3, "largest_difference": None},
+        {"name": "probability_true", "rows": 1, "largest_difference": pytest.approx(0.125)},
+    ]
+    assert [(one["id"], one["output"]) for one in told["examples"][:2]] == [("r3", "label"), ("r5", "label")]
+    assert told["not_compared"] == {
+        "models_not_at_hand": {"f" * 64: 3},
+        "values_not_logged": {"rows": 2, "columns": ["spent"]},
+        "values_that_do_not_fit": 1,
+    }
+
+
+def test_rows_of_a_former_model_are_answered_by_it(mlbuild: Command, tmp_path: Path) -> None:
+    """The former one is only in the store, and then in a channel."""
+    (tmp_path / "mlbuild.yaml").write_text(SPEC)
+    lines = ["country,orders,spent,stays"]
+    lines += [
+        f"{one['country']},{one['orders']},{one['spent'] or ''},{str(one['orders'] > 6).lower()}"
+        for one in customers(300, 1)
+    ]
+    (tmp_path / "customers.csv").write_text("\n".join(lines) + "\n")
+    assert build(tmp_path / "mlbuild.yaml").ok
+    before = records(tmp_path / "dist/stays", customers(40, 2))
+    (tmp_path / "mlbuild.yaml").write_text(
+        SPEC.replace("target: stays}", "target: stays, params: {C: 0.01}}")
+    )
+    assert build(tmp_path / "mlbuild.yaml").ok
+    now = records(tmp_path / "dist/stays", customers(30, 3))
+    assert before[0]["model"] != now[0]["model"]
+    log = write_log(tmp_path / "a.jsonl", [*before, *now])
+    words = ("-C", str(tmp_path), "monitor", "stays", "--log", str(log), "--skew", "--json")
+    told = json.loads(mlbuild(*words).out)["skew"]
+    assert (told["rows"], told["different"], told["not_compared"]["models_not_at_hand"]) == (70, 0, {})

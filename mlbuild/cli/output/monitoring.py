@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from mlbuild.monitoring.performance import Performance
 from mlbuild.monitoring.windows import TOO_FEW, Window
 from mlbuild.profiles.drift import INDEPENDENT, ColumnDrift, Drift
 from mlbuild.profiles.profile import FEWEST_ROWS, Periods, Profile
+from mlbuild.serving.replay.skew import Different, Skew
 from mlbuild.shown import cut, shown
 
 _LONGEST_NAME = 30
@@ -51,6 +53,29 @@ def performance_lines(found: Performance) -> Iterator[str]:
     yield from columns(rows)
     if not found.clustered:
         yield "the intervals assume independent rows"
+
+
+def skew_lines(found: Skew, *, samples: bool) -> Iterator[str]:
+    """Yield whether the models give the logged answers again. With `samples`, values are quoted."""
+    yield f"skew: {counted(found.rows, 'row')} answered again, {found.different:,} with another answer"
+    for name, count in found.outputs.items():
+        far = f", by at most {found.largest[name]:.3g}" if name in found.largest else ""
+        yield f"'{shown(cut(name, _LONGEST_NAME))}' differs in {counted(count, 'row')}{far}"
+    if samples and found.examples:
+        rows = [["id", "row", "output", "logged", "again"], *map(_example, found.examples)]
+        yield from columns(rows)
+        if (more := sum(found.outputs.values()) - len(found.examples)) > 0:
+            yield f"and {counted(more, 'more value')}"
+    for digest, count in found.absent.items():
+        yield f"not compared: {counted(count, 'row')} of model {shown(digest[:12])}, which is not at hand"
+    if found.withheld:
+        names = ", ".join(f"'{shown(cut(name, _LONGEST_NAME))}'" for name in found.columns)
+        why = f"the values of {names}" if names else "the outputs"
+        yield f"not compared: {counted(found.withheld, 'row')}, because {why} are not logged"
+    if found.unfit:
+        yield f"not compared: {counted(found.unfit, 'row')} with values that the model cannot have"
+    for share in found.shares:
+        yield f"the log has {share:.3%} of the requests, and all that violate a rule"
 
 
 def history_lines(windows: Sequence[Window]) -> list[str]:
@@ -115,6 +140,11 @@ def _cells(one: ColumnDrift) -> list[str]:
         "" if one.ratio is None else f"{one.ratio:.3g}",
         "" if one.chance is None else f"{one.chance:.2g}",
     ]
+
+
+def _example(one: Different) -> list[str]:
+    values = (one.id, str(one.row), one.output, json.dumps(one.logged), json.dumps(one.answered))
+    return [shown(cut(value, _LONGEST_NAME)) for value in values]
 
 
 def _interval(found: Any) -> str:

@@ -44,6 +44,14 @@ class Column:
         """
         return self._each(self._json, values)
 
+    def from_logged(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Convert values as `to_json` writes them.
+
+        Raises:
+            Refused: A value is not of the dtype.
+        """
+        return self.from_json(values)
+
     def from_texts(self, texts: Sequence[str]) -> Sequence[Any]:
         """Convert texts of a CSV file, where an empty text is missing.
 

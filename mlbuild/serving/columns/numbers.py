@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from mlbuild.frozen import frozen
@@ -13,11 +14,15 @@ from mlbuild.serving.refused import Wrong
 from mlbuild.shown import shown
 
 #: The largest integer up to which doubles hold every integer.
-_EXACT = 2**53
+EXACT = 2**53
 _INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
 _NUMBER = re.compile(
     r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?inf(?:inity)?", re.IGNORECASE
 )
+
+
+#: The numbers that JSON does not have, by their texts.
+INFINITIES = {"inf": math.inf, "-inf": -math.inf}
 
 
 def without_infinity(number: float) -> float | str:
@@ -85,7 +90,7 @@ class IntColumn(Number):
     def of_json(self, value: Any) -> float:
         if isinstance(value, float) and not value.is_integer():
             raise Wrong(f"must be {self.wanted}, not {told(value)}")
-        if not -_EXACT <= value <= _EXACT:
+        if not -EXACT <= value <= EXACT:
             raise Wrong("must be between -2^53 and 2^53, as an integer beyond is not exact in the model")
         return float(value)
 
@@ -98,7 +103,7 @@ class IntColumn(Number):
         return self.of_json(value) if value == value else math.nan
 
     def json_schema(self) -> Json:
-        return {"type": "integer", "minimum": -_EXACT, "maximum": _EXACT}
+        return {"type": "integer", "minimum": -EXACT, "maximum": EXACT}
 
     def _shown(self, value: Any) -> int:
         return int(value)
@@ -111,6 +116,9 @@ class FloatColumn(Number):
     dtype: ClassVar[str] = "float"
     phrase: ClassVar[str] = "a number"
     values: ClassVar[tuple[type, ...]] = (float, int)
+
+    def from_logged(self, values: Sequence[Any]) -> Sequence[Any]:
+        return self.from_json([INFINITIES.get(one, one) if isinstance(one, str) else one for one in values])
 
     def of_json(self, value: Any) -> float:
         try:

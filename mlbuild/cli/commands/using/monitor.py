@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
+from mlbuild.bundle.opened import NotOurs
 from mlbuild.cli.exits import DATA, OK, UNREACHABLE, Stopped, UsageError
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.monitoring import history_lines, performance_lines, window_lines
+from mlbuild.cli.output.monitoring import history_lines, performance_lines, skew_lines, window_lines
 from mlbuild.cli.output.printing import counted, say, show, show_document
 from mlbuild.cli.project import load_spec
+from mlbuild.cli.reading.at_hand import ModelsAtHand
 from mlbuild.cli.reading.folders import Folders, metrics_in, profile_in
 from mlbuild.cli.reading.labels import read_labels
 from mlbuild.cli.reading.row_files import READABLE
 from mlbuild.kinds import Json
 from mlbuild.moments import DURATION, DURATION_WORDS, parse_duration
-from mlbuild.monitoring.log import SUFFIX, Log, files_of, read_log
+from mlbuild.monitoring.log import SUFFIX, Log, contents_of, files_of, read_log
 from mlbuild.monitoring.performance import ID, Performance, performance_of
 from mlbuild.monitoring.windows import CALM, DRIFT, TOO_FEW, Window, judged, windows_of
 from mlbuild.profiles.drift import MATTERS
 from mlbuild.profiles.profile import Profile
+from mlbuild.serving.replay.skew import Skew, records_in, skew_of
 from mlbuild.shown import shown
 
 FORMATS = ("text", "json")
@@ -65,16 +71,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"column of the labels with the ids of the requests (default: {ID})",
     )
     parser.add_argument(
+        "--skew",
+        action="store_true",
+        help="answer the logged rows again with the models that answered them: every bit must be the same",
+    )
+    parser.add_argument(
         "--check",
         action="store_true",
-        help="exit with code 12 if predictions have become worse, 10 if a column has drifted, and 11 if there are not enough rows",
+        help="exit with code 12 if predictions have become worse or are not given again, 10 if a column has drifted, and 11 if there are not enough rows",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    name, folder, _ = Folders(args).find(args.model)
+    folders = Folders(args)
+    name, folder, _ = folders.find(args.model)
     profile = profile_in(folder)
-    log = _log(Path(args.log), profile)
+    with _readable(args.log):
+        files = _files(Path(args.log))
+        log = read_log(files, profile)
     if not log.rows:
         others = f"; {counted(log.others, 'row')} of other models" if log.others else ""
         raise Stopped(
@@ -85,11 +99,14 @@ def run(args: argparse.Namespace) -> int:
     newest = judged(windows, int(log.times[-1]))
     assert newest is not None
     measured = _measured(args, name, folder, log) if args.labels is not None else None
-    code = _WORSE if measured and measured.worse else _CODES[newest.verdict]
+    skew = _skew(args, folders, folder, files) if args.skew else None
+    worse = (measured and measured.worse) or (skew and skew.different)
+    code = _WORSE if worse else _CODES[newest.verdict]
     code = code if args.check else OK
     if args.json:
         content = _content(name, profile, log, windows, newest)
         content |= {"performance": measured.to_json()} if measured else {}
+        content |= {"skew": skew.to_json(samples=not args.no_samples)} if skew else {}
         show_document(document(args.command, code, content))
         return code
     say(_left_out(log))
@@ -98,6 +115,8 @@ def run(args: argparse.Namespace) -> int:
     show(window_lines(newest, profile))
     if measured:
         show(["", *performance_lines(measured)])
+    if skew:
+        show(["", *skew_lines(skew, samples=not args.no_samples)])
     return code
 
 
@@ -113,18 +132,32 @@ def _measured(args: argparse.Namespace, name: str, folder: Path, log: Log) -> Pe
     return performance_of(log, labels, model.metrics, metrics_in(folder))
 
 
-def _log(place: Path, profile: Profile) -> Log:
+def _skew(args: argparse.Namespace, folders: Folders, folder: Path, files: Sequence[Path]) -> Skew:
+    """Answer the rows of a log again."""
+    models = ModelsAtHand(folders, folder)
     try:
-        files = files_of(place)
-        if not files:
-            what = f"no file *{SUFFIX} in" if place.is_dir() else "no file or folder"
-            raise UsageError(f"there is {what} '{shown(str(place))}'")
-        return read_log(files, profile)
+        with _readable(args.log):
+            return skew_of(chain.from_iterable(records_in(contents_of(file)) for file in files), models.find)
+    except NotOurs as error:
+        raise UsageError(f"a model of the log {error}") from None
+
+
+def _files(place: Path) -> list[Path]:
+    files = files_of(place)
+    if not files:
+        what = f"no file *{SUFFIX} in" if place.is_dir() else "no file or folder"
+        raise UsageError(f"there is {what} '{shown(str(place))}'")
+    return files
+
+
+@contextmanager
+def _readable(place: str) -> Iterator[None]:
+    """End the command if a file of a log cannot be read."""
+    try:
+        yield
     except OSError as error:
-        raise Stopped(
-            f"cannot read '{shown(str(place))}': {(error.strerror or str(error)).casefold()}",
-            code=UNREACHABLE,
-        ) from None
+        message = f"cannot read '{shown(place)}': {(error.strerror or str(error)).casefold()}"
+        raise Stopped(message, code=UNREACHABLE) from None
 
 
 def _length(asked: str | None, profile: Profile) -> int | None:

@@ -1,0 +1,1 @@
+"""Answers the rows of a log again, with the models that answered them."""
