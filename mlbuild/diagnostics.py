@@ -234,9 +234,9 @@ CODES = {
     # models
     "missing-split": "a dataset without a split that a model or `folds` needs",
     "missing-folds": "a model with cross-validation on a dataset without folds",
-    "no-valid-rows": "early stopping without valid rows",
+    "no-valid-rows": "early stopping without validation rows",
     "metric-mismatch": "a metric that does not fit the model",
-    "nullable-target": "a target that can be missing in the training data",
+    "nullable-target": "a target that can have missing values in the training data",
     "unsupported-target": "a target that the learner cannot predict",
     "unsupported-feature": "a feature that the learner does not support",
     "not-serving": "a feature that depends on a column that is unknown at prediction time",

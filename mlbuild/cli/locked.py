@@ -41,7 +41,8 @@ def held_to_lock(args: argparse.Namespace) -> Iterator[None]:
     """
     if args.locked and args.refresh:
         raise UsageError(
-            "--locked and --refresh cannot be used together", "--locked uses the data that was fetched before"
+            "--locked and --refresh cannot be used together",
+            "--locked uses previously fetched data; remove one of the two",
         )
     try:
         yield

@@ -31,7 +31,9 @@ D = TypeVar("D", bound=Described)
 RuleClass: TypeAlias = type[R]
 
 
-_SEVERITY_DOC = "What a violation of a rule does, by rule: `error` fails the build, `warn` reports a warning."
+_SEVERITY_DOC = (
+    "What happens when rows violate a rule, by rule: `error` fails the build, `warn` reports a warning."
+)
 _MAX_SHARE_DOC = "Share of the rows that may violate a rule without being reported, by rule."
 
 

@@ -159,7 +159,7 @@ def _by_time(goal: Goal, time: Timeline) -> Division | str:
 
 
 def _starts(moments: pl.Series, with_valid: bool) -> tuple[Any, Any] | None:
-    """Return the first times of the valid rows (None if there are none) and of the test rows."""
+    """Return the first times of the validation rows (None if there are none) and of the test rows."""
     import polars as pl
 
     counts = moments.alias("time").value_counts(name="rows").sort("time", descending=True)

@@ -31,7 +31,9 @@ def training(goal: Goal, division: Division, categories: bool) -> dict[Any, Any]
     told: dict[Any, Any] = {"metrics": goal.answer.default_metrics(goal.classes)}
     if division.has_valid:
         stopping = {"rounds": 20, "metric": goal.answer.loss}
-        told["early_stopping"] = Noted(stopping, "on the valid rows, which determine the number of trees")
+        told["early_stopping"] = Noted(
+            stopping, "on the validation rows, which determine the number of trees"
+        )
     return told | {"params": _params(goal, division) | (_categories(goal) if categories else {})}
 
 

@@ -22,7 +22,7 @@ _MATERIAL = 0.01
 def overfitted(
     metrics: Sequence[Metric], model: Values, constant: Values, intervals: Mapping[str, Any], split: str
 ) -> Iterator[DataWarning]:
-    """Yield whether a model is much better on the train rows than on those of a split, by most of its metrics.
+    """Yield whether a model is much better on the training rows than on those of a split, by most of its metrics.
 
     Every model is better on the rows that it was trained on. So its advantages over a constant prediction are compared,
     that on the split with the better end of the interval of the metric.

@@ -47,7 +47,7 @@ def _refusal(learner: Learner, type_: ColumnType) -> tuple[str, str] | None:
         return f"is a {dtype}, but {learner.type} needs numbers", "use 'one_hot' or 'ordinal' instead"
     if type_.nullable and "null" not in learner.accepts:
         return (
-            f"can be missing, but {learner.type} does not support missing values",
+            f"can have missing values, but {learner.type} does not support missing values",
             "fill missing values with 'impute'",
         )
     return None

@@ -107,7 +107,7 @@ class ModelScope(Shipping[ModelSpec]):
 
     @property
     def folded_search(self) -> Search | None:
-        """The search of the model, if its trials are compared on folds. Only the best one is then trained on all train rows."""
+        """The search of the model, if its trials are compared on folds. Only the best one is then trained on all training rows."""
         trials = self.item.trials
         return trials.search if trials is not None and trials.on == "folds" else None
 

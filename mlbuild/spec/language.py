@@ -71,13 +71,13 @@ class Dataset(Described):
     )
     cluster: Cluster | None = field(
         CLUSTER,
-        "Rows that are not independent of each other. This affects the width of confidence intervals."
+        "How to group rows that are not independent of each other, such as those of one customer. This affects the width of confidence intervals."
         " Default: the `key` of a hash split, the days of a time split, otherwise each row alone.",
         default=None,
     )
     folds: Folds | None = field(
         FOLD,
-        "How to divide the train rows into folds, for models with `cross_validation`.",
+        "How to divide the training rows into folds, for models with `cross_validation`.",
         default=None,
     )
 
@@ -120,7 +120,9 @@ TARGET = TargetKeys(_target(), Name("column"), "column")
 class Stopping(Described):
     """Stop training when a metric on held-out rows stops improving."""
 
-    split: str = field(Choice({"valid": "the valid rows"}), "Rows to compute the metric on.", default="valid")
+    split: str = field(
+        Choice({"valid": "the validation rows"}), "Rows to compute the metric on.", default="valid"
+    )
     rounds: int = field(
         Integer(min=1), "Stop after this many rounds without improvement. The best round is kept."
     )
@@ -146,7 +148,7 @@ class Model(Described):
     """A learner trained on a dataset: its features, its target and its parameters."""
 
     type: str = field(LearnerType(), "Learner: the library and the kind of model.")
-    dataset: str = field(Name("dataset"), "Dataset whose train rows the model is trained on.")
+    dataset: str = field(Name("dataset"), "Dataset to train on. The model is fitted to its training rows.")
     features: Selector = field(
         ColumnSelection(),
         "Columns to train on: a list of names or a selector. The inputs of the artifact are the raw columns that these depend on.",
@@ -169,13 +171,13 @@ class Model(Described):
     )
     threshold: Threshold | None = field(
         THRESHOLD,
-        "Lowest probability at which a row is predicted as positive: a number, or how to choose it on the valid rows. Only"
+        "Lowest probability at which a row is predicted as positive: a number, or how to choose it on the validation rows. Only"
         " for two classes. Default: the class with the higher probability is predicted.",
         default=None,
     )
     early_stopping: Stopping | None = field(
         Object(Stopping),
-        "Stop training when a metric on the valid rows stops improving. Only for learners that train in rounds.",
+        "Stop training when a metric on the validation rows stops improving. Only for learners that train in rounds.",
         default=None,
     )
     cross_validation: bool = field(
@@ -203,7 +205,7 @@ class Model(Described):
     )
     search: Search | None = field(
         SEARCH,
-        "A search for the parameters with which the model is best on the valid rows, or on folds.",
+        "A search for the parameters with which the model is best on the validation rows, or on folds.",
         default=None,
     )
 

@@ -68,7 +68,7 @@ class Warnings(Described):
         "The probabilities of a model for two classes differ from the observed frequencies. Found by a build."
     )
     drifted_split: str = _level(
-        "Inputs are distributed differently in the test rows than in the train rows. Found by a build.",
+        "Inputs are distributed differently in the test rows than in the training rows. Found by a build.",
         key="drifted-split",
     )
     useless_column: str = _level(

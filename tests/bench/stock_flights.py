@@ -63,7 +63,7 @@ def with_features(rows: Any) -> Any:
 
 
 def split(rows: Any) -> dict[str, Any]:
-    """Return the train, valid and test rows, split by time."""
+    """Return the train, validation and test rows, split by time."""
     import pandas as pd
 
     time, valid_from, test_from = rows["time_hour"], pd.Timestamp("2013-10-01"), pd.Timestamp("2013-11-01")
@@ -75,7 +75,7 @@ def split(rows: Any) -> dict[str, Any]:
 
 
 def fit(splits: dict[str, Any], threads: int) -> Any:
-    """Fit a Pipeline. Early stopping needs the transformed valid rows, so the steps are fitted one by one."""
+    """Fit a Pipeline. Early stopping needs the transformed validation rows, so the steps are fitted one by one."""
     from lightgbm import LGBMClassifier, early_stopping
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import SimpleImputer

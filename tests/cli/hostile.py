@@ -200,7 +200,7 @@ COMMANDS = {
     "rows": ["rows rows --json", "rows TEXT", "rows all:train -o out.parquet"],
     "describe": [
         "describe rows",
-        "describe all:train rows.csv --json",
+        "describe all:training rows.csv --json",
         "describe rows rows.csv",
         "describe TEXT",
     ],

@@ -105,7 +105,7 @@ def test_a_failure_names_the_fold_and_where_it_is_asked_for(folded: Command) -> 
     edit(folded.folder, "{type: random, count: 3}", "{type: hash, key: y, count: 2, seed: 1}")
     ran = folded("build", "-k")
     assert ran.code == 3, ran.err
-    assert "fold 1: all " in ran.err and "train rows have the same class" in ran.err
+    assert "fold 1: all " in ran.err and "training rows have the same class" in ran.err
     assert not (folded.folder / "dist/one").exists()
 
 

@@ -65,7 +65,7 @@ def test_a_number_is_compared_with_its_mean_and_its_median(tmp_path: Path, mlbui
     assert mlbuild("build", "-j", "1").code == 0
     constant = told(tmp_path)["constant"]
     assert constant["train"]["r2"] == pytest.approx(0)
-    assert constant["test"]["r2"] < 0, "the mean is that of the train rows"
+    assert constant["test"]["r2"] < 0, "the mean is that of the training rows"
     assert constant["train"]["mean_absolute_error"] < constant["train"]["root_mean_squared_error"]
 
 

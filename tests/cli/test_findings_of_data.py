@@ -118,7 +118,7 @@ def test_values_that_are_private_are_not_quoted(tmp_path: Path, mlbuild: Command
         ),
         (
             "{type: random, valid: 1e-9, test: 0.5}",
-            "the split leaves no valid rows: 100 train, 0 valid, 100 test",
+            "the split leaves no validation rows: 100 train, 0 valid, 100 test",
         ),
         ("{type: random}", ""),
         ("{type: random, valid: 0, test: 0}", ""),

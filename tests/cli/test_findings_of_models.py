@@ -1,4 +1,4 @@
-"""A build warns about models that overfit, about wrong probabilities, and about test rows that are unlike the train rows."""
+"""A build warns about models that overfit, about wrong probabilities, and about test rows that are unlike the training rows."""
 
 from __future__ import annotations
 
@@ -124,14 +124,14 @@ def drifting(folder: Path, *, warm: float, missing: bool, count: int = 600) -> P
             1.5,
             False,
             600,
-            "1 input is distributed differently in the test rows than in the train rows: 'warm' (psi ",
+            "1 input is distributed differently in the test rows than in the training rows: 'warm' (psi ",
         ),
-        (1.5, True, 600, "2 inputs are distributed differently in the test rows than in the train rows: "),
+        (1.5, True, 600, "2 inputs are distributed differently in the test rows than in the training rows: "),
         (
             0.0,
             True,
             600,
-            "1 input is distributed differently in the test rows than in the train rows: 'wet' (psi ",
+            "1 input is distributed differently in the test rows than in the training rows: 'wet' (psi ",
         ),
         (0.6, False, 30, None),
     ],

@@ -247,7 +247,7 @@ MISTAKES = {
     "a name alone": ("      - r2\n", "      - mean_reciprocal_rank\n", "28:9", "error[missing-key]: metric 'mean_reciprocal_rank' needs 'group'"),
     "no such column": ("group: query_id, relevant: 3}\n      - r2", "group: querry_id, relevant: 3}\n      - r2", "27:47", "error[unknown-column]: unknown column 'querry_id'"),
     "a column of a list": ("group: [query_id]", "group: [query_id, shp]", "39:66", "error[unknown-column]: unknown column 'shp'"),
-    "a group that can be missing": ("query_id: {dtype: int,", "query_id: {dtype: int, nullable: true,", "25:31", "error[nullable-target]: the group 'query_id' can be missing"),
+    "a group that can be missing": ("query_id: {dtype: int,", "query_id: {dtype: int, nullable: true,", "25:31", "error[nullable-target]: the group 'query_id' can have missing values"),
     "what chooses": ("choose: {metric: {metric: ndcg, group: query_id}}", "choose: {metric: {metric: ndcg, group: query}}", "32:44", "error[unknown-column]: unknown column 'query'"),
     "three classes": ("target: bought\n", "target: shop\n", "39:15", "error[metric-mismatch]: metric 'mean_average_precision' is for a number or 2 classes, but the target has 3"),
     "grades of a class": ("group: [query_id]", "group: [query_id], relevant: 2", "39:15", "error[metric-mismatch]: metric 'mean_average_precision' is for regression, because it has 'relevant', but the model does classification"),

@@ -141,31 +141,35 @@ def test_a_fold_without_rows_is_a_failure() -> None:
         (
             {"type": "hash", "key": "key"},
             few,
-            "fold 2 of 5 has no rows to predict: the 30 train rows have 3 different values of 'key'; use at most 3 folds",
+            "fold 2 of 5 has no rows to predict: the 30 training rows have 3 different values of 'key'; use at most 3 folds",
         ),
         (
             {"type": "hash", "key": ["other"], "count": 2, "seed": 1},
             few,
-            "fold 1 of 2 has no rows to train on: the 30 train rows have 1 different value of 'other'",
+            "fold 1 of 2 has no rows to train on: the 30 training rows have 1 different value of 'other'",
         ),
         (
             {"type": "hash", "key": ["key"], "count": 3, "seed": 1},
             few,
-            "fold 3 of 3 has no rows to predict: the 30 train rows have 3 different values of 'key', whose hashes"
+            "fold 3 of 3 has no rows to predict: the 30 training rows have 3 different values of 'key', whose hashes"
             " leave it empty; use fewer folds, or another 'seed'",
         ),
-        ({"type": "random"}, few[:4], "5 folds need at least 5 train rows, but there are 4"),
-        ({"type": "random"}, few[:0], "5 folds need at least 5 train rows, but there are 0"),
-        ({"type": "time", "column": "day"}, DAYS[:5], "5 folds need at least 6 train rows, but there are 5"),
+        ({"type": "random"}, few[:4], "5 folds need at least 5 training rows, but there are 4"),
+        ({"type": "random"}, few[:0], "5 folds need at least 5 training rows, but there are 0"),
+        (
+            {"type": "time", "column": "day"},
+            DAYS[:5],
+            "5 folds need at least 6 training rows, but there are 5",
+        ),
         (
             {"type": "time", "column": "day", "count": 3},
             pl.DataFrame({"day": [date(2020, 1, 1)] * 8}),
-            "3 time folds need at least 4 different times, but the 8 train rows have 1; use fewer folds",
+            "3 time folds need at least 4 different times, but the 8 training rows have 1; use fewer folds",
         ),
         (
             {"type": "time", "column": "day", "count": 3, "gap": "90d", "window": "1d"},
             DAYS,
-            "fold 1 of 3 has no rows to train on: the 30 train rows have 30 different times;"
+            "fold 1 of 3 has no rows to train on: the 30 training rows have 30 different times;"
             " use fewer folds, or change 'window' and 'gap'",
         ),
     ]

@@ -76,7 +76,9 @@ def test_no_part_is_nearer_to_the_next_than_the_gap(
 
 def test_a_gap_that_swallows_the_valid_rows_is_told() -> None:
     definition = {"valid_from": "2020-01-02", "test_from": "2020-01-04", "gap": "2d"}
-    message = "'gap' leaves no valid rows: it is not shorter than the time from 'valid_from' to 'test_from'"
+    message = (
+        "'gap' leaves no validation rows: it is not shorter than the time from 'valid_from' to 'test_from'"
+    )
     assert told(split(type="time", column="at", **definition).check()) == [(message, ("gap",))]
     assert told(split(type="time", column="at", **definition | {"gap": "47h"}).check()) == []
 

@@ -219,7 +219,7 @@ def test_a_text_that_a_join_can_miss_needs_a_token_where_every_text_is_a_value()
     (problem,) = rejected(step(**to_airports), FLIGHTS, airports=table(airports))
     assert (
         problem.message
-        == "'tz' of 'airports' can be missing after this join, but no string represents a missing value"
+        == "'tz' of 'airports' can have missing values after this join, but no string represents a missing value"
     )
     assert problem.help == "add a 'null_token' to column 'tz' in the contract"
     assert "tz" in step(**to_airports, how="inner").infer(FLIGHTS, {"airports": table(airports)}).columns

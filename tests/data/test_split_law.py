@@ -97,7 +97,7 @@ def law(cls: type[Split], chance: random.Random) -> Split | None:
     assert all(part == sorted(part) for part in found.values()), "rows are in another order"
     assert found == parts_of(split, rows), "the same rows are divided otherwise"
     assert split.seeded(9) == split, "a split with a seed takes another"
-    assert split.has_valid or not found[VALID], "there are valid rows"
+    assert split.has_valid or not found[VALID], "there are validation rows"
     turned = rows[chance.sample(range(rows.height), rows.height)]
     if not split.ordered:
         moved = parts_of(split, turned)
@@ -126,7 +126,7 @@ def check(cls: type[Split], count: int) -> int:
     rows = numbered(rows_of(HERE.trained, HERE.promises(), random.Random(0), 400))
     divided = [(split, parts_of(split, rows)) for split in found]
     can_be_valid = any(split.has_valid for split in found)
-    assert any(parts and parts[VALID] for _, parts in divided) == can_be_valid, "no split has valid rows"
+    assert any(parts and parts[VALID] for _, parts in divided) == can_be_valid, "no split has validation rows"
     assert any(parts and parts[TEST] for _, parts in divided), "no split has test rows"
     assert any(parts and not split.has_valid for split, parts in divided)
     if "seed" in params_of(cls):
@@ -202,7 +202,7 @@ FAULTS: dict[str, tuple[type[Split], tuple[Any, str, Any]]] = {
     "hash: more rows move old ones": (Hash, assigned(Hash, by_count)),
     "column: equal rows are in two parts": (ByColumn, assigned(ByColumn, by_place)),
     "there is never said to be a valid row": (Hash, (Shares, "has_valid", False)),
-    "valid rows are for the test": (Time, assigned(Time, lambda rows, part: part.replace(VALID, TEST))),
+    "validation rows are for the test": (Time, assigned(Time, lambda rows, part: part.replace(VALID, TEST))),
     "no row is for the test": (Random, assigned(Random, lambda rows, part: part.replace(TEST, TRAIN))),
 }  # fmt: skip
 

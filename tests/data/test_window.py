@@ -154,7 +154,7 @@ def test_a_string_that_can_be_missing_needs_a_token() -> None:
     made = step(op="window", by="k", time="at", columns={"a": "LAST(s)", "b": "COUNT(s)"})
     (problem,) = rejected(made, here)
     assert (problem.code, problem.at) == ("missing-null-token", ("columns", "a"))
-    assert problem.message == "'a' can be missing, but no string represents a missing value"
+    assert problem.message == "'a' can have missing values, but no string represents a missing value"
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ COLUMNS: list[tuple[Learner, str, str | None, str | None]] = [
     (TREES, UNKNOWN, None, None),
     (LINES, "string?", "column 'x' is a string, but sklearn.linear_regression needs numbers", "encode it with 'one_hot' or 'ordinal'"),
     (LINES, "category", "column 'x' is a category, but sklearn.linear_regression needs numbers", "use 'one_hot' or 'ordinal' instead"),
-    (LINES, "float?", "column 'x' can be missing, but sklearn.linear_regression does not support missing values", "fill missing values with 'impute'"),
-    (LINES, "bool?", "column 'x' can be missing, but sklearn.linear_regression does not support missing values", "fill missing values with 'impute'"),
+    (LINES, "float?", "column 'x' can have missing values, but sklearn.linear_regression does not support missing values", "fill missing values with 'impute'"),
+    (LINES, "bool?", "column 'x' can have missing values, but sklearn.linear_regression does not support missing values", "fill missing values with 'impute'"),
     (LINES, "bool", None, None),
     (LINES, "vector", None, None),
 ]  # fmt: skip

@@ -60,7 +60,7 @@ class Ranking(Answer):
     @classmethod
     def check_train(cls, target: Array, classes: int) -> None:
         if np.ptp(_centred(target)) == 0:
-            raise data_failure("no group of train rows has two grades, so there is nothing to order")
+            raise data_failure("no group of training rows has two grades, so there is nothing to order")
 
     @classmethod
     def constants(cls, target: Array, classes: int) -> Array:

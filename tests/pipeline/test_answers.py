@@ -145,8 +145,8 @@ MISTAKES = {
     "no group": ("grade, group: query", "grade", "missing-key", "'target' needs 'group', as test.linear_ranker does ranking"),
     "an unknown group": ("grade, group: query", "grade, group: querry", "unknown-column", "unknown column 'querry'"),
     "an unknown group in a list": ("grade, group: query", "grade, group: [query, shopp]", "unknown-column", "unknown column 'shopp'"),
-    "a group in a list that can be missing": ("grade, group: query", "grade, group: [query, kind]", "nullable-target", "the group 'kind' can be missing"),
-    "a group that can be missing": ("grade, group: query", "grade, group: kind", "nullable-target", "the group 'kind' can be missing"),
+    "a group in a list that can be missing": ("grade, group: query", "grade, group: [query, kind]", "nullable-target", "the group 'kind' can have missing values"),
+    "a group that can be missing": ("grade, group: query", "grade, group: kind", "nullable-target", "the group 'kind' can have missing values"),
     "a key of another answer": (
         "grade, group: query",
         "grade, group: query, positive: 1",

@@ -289,6 +289,6 @@ def test_a_class_only_in_one_fold_cannot_be_learned(tmp_path: Path) -> None:
     messages = {name: failure.message for name, failure in result.failures.items()}
     assert {failure.kind for failure in result.failures.values()} == {"data"}
     assert messages == {
-        "fold:first@1": "fold 1: all 9 train rows have the same class, but a classifier needs two",
-        "fold:first@2": "fold 2: the train rows have 2 of the 3 classes of the target",
+        "fold:first@1": "fold 1: all 9 training rows have the same class, but a classifier needs two",
+        "fold:first@2": "fold 2: the training rows have 2 of the 3 classes of the target",
     }

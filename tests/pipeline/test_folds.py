@@ -50,7 +50,7 @@ def test_only_train_rows_are_divided(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("folds", "message"),
     [
-        ("{type: hash, key: origin}", "fold 2 of 5 has no rows to predict: the 220 train rows have 3 different values of 'origin'; use at most 3 folds"),
+        ("{type: hash, key: origin}", "fold 2 of 5 has no rows to predict: the 220 training rows have 3 different values of 'origin'; use at most 3 folds"),
         ("{type: time, column: time_hour, gap: 90w}", "fold 1 of 5 has no rows to train on: "),
     ],
 )  # fmt: skip

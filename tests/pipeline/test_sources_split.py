@@ -103,8 +103,8 @@ def test_a_violated_contract_of_the_test_rows_ends_the_build_before_training(tmp
 
 MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
     "neither": ((", valid: later, test: latest", ""), ["19:12 missing-key a sources split needs 'valid' or 'test'"]),
-    "both the same": (("valid: later", "valid: latest"), ["19:49 contradiction the rows of 'latest' cannot be both valid and test rows"]),
-    "that of the train rows": (("test: latest", "test: old"), ["19:48 contradiction the rows of 'old' are for training"]),
+    "both the same": (("valid: later", "valid: latest"), ["19:49 contradiction the rows of 'latest' cannot be both validation and test rows"]),
+    "that of the training rows": (("test: latest", "test: old"), ["19:48 contradiction the rows of 'old' are for training"]),
     "no such source": (("test: latest", "test: latst"), ["19:48 unknown-table unknown source or dataset 'latst' | did you mean 'latest'?"]),
     "a dataset": (
         ("test: latest}\n", "test: other}\n  other: {from: old}\n"),

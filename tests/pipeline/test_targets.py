@@ -22,11 +22,11 @@ EARLY, LATE = "time_hour < '2013-10-01'", "time_hour >= '2013-11-01'"
     [
         (
             f'"CASE WHEN {LATE} THEN 3 ELSE CASE WHEN arr_delay > 15 THEN 2 ELSE 1 END END"',
-            ["the test rows have 1 class of 'late' that do not occur in the train rows", "3"],
+            ["the test rows have 1 class of 'late' that do not occur in the training rows", "3"],
         ),
         (
             f'"arr_delay > 15 AND NOT ({EARLY})"',
-            ["the train rows have only 1 class of 'late', but a classifier needs at least 2"],
+            ["the training rows have only 1 class of 'late', but a classifier needs at least 2"],
         ),
     ],
 )

@@ -96,7 +96,7 @@ def test_more_than_two_classes_in_the_data_are_a_data_fault(tmp_path: Path) -> N
                 ("valid_from: 2013-10-01", "test_from: 2013-10-01"),
                 ("    early_stopping: {rounds: 5}\n", ""),
             ],
-            "44:5 no-valid-rows the threshold is chosen on valid rows, but the split of dataset 'departures' has none",
+            "44:5 no-valid-rows the threshold is chosen on validation rows, but the split of dataset 'departures' has none",
         ),
         (
             [

@@ -240,7 +240,7 @@ def test_rows_that_wait_too_long_are_dropped_and_counted(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--log", "mlbuild.yaml"], "cannot log in 'mlbuild.yaml': file exists"),
+        (["--log", "mlbuild.yaml"], "cannot write logs to 'mlbuild.yaml': file exists"),
         (["--log", "log", "--log-share", "2"], "argument --log-share: '2' is not a number between 0 and 1"),
         (["--log", "log", "--log-days", "-1"], "argument --log-days: "),
     ],

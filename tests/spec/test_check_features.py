@@ -278,7 +278,7 @@ CASES = {
         [
             "40:16 unsupported-feature model 'late': column 'carrier' is a category, but sklearn.logistic_regression needs"
             " numbers | use 'one_hot' or 'ordinal' instead",
-            "40:35 unsupported-feature model 'late': column 'seats' can be missing, but sklearn.logistic_regression does not support"
+            "40:35 unsupported-feature model 'late': column 'seats' can have missing values, but sklearn.logistic_regression does not support"
             " missing values | fill missing values with 'impute'",
         ],
     ),

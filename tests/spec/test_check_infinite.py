@@ -62,7 +62,9 @@ def test_a_difference_of_infinite_columns_can_be_missing(
     (tmp_path / "mlbuild.yaml").write_text(text)
     (tmp_path / "rows.csv").write_text("low,high,y\n1,2,1\n")
     _, found = api.check(tmp_path / "mlbuild.yaml")
-    expected = f"model 'plain': column 'range' can be missing, but {LINEAR} does not support missing values"
+    expected = (
+        f"model 'plain': column 'range' can have missing values, but {LINEAR} does not support missing values"
+    )
     assert [one.message for one in found] == [expected] * missing
 
 
@@ -74,4 +76,4 @@ def test_an_overflow_is_found_in_the_training_rows(tmp_path: Path) -> None:
     result = api.build(api.load(tmp_path / "mlbuild.yaml"), ["*"], threads=1)
     (failure,) = result.failures.values()
     assert failure.kind == "data"
-    assert re.fullmatch(r"column 'range' is missing or infinite in \d+ of 32 train rows", failure.message)
+    assert re.fullmatch(r"column 'range' is missing or infinite in \d+ of 32 training rows", failure.message)

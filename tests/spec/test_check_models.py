@@ -46,7 +46,7 @@ CASES = {
     "a target that can be missing": (
         [("arr_delay IS NOT NULL", "distance > 0")],
         [
-            "42:13 nullable-target the target 'late' can be missing"
+            "42:13 nullable-target the target 'late' can have missing values"
             " | add this step to dataset 'departures': {op: filter, where: late IS NOT NULL}"
         ],
     ),
@@ -57,7 +57,7 @@ CASES = {
             (TARGET, "    target: it's late\n"),
         ],
         [
-            "42:13 nullable-target the target 'it's late' can be missing"
+            "42:13 nullable-target the target 'it's late' can have missing values"
             " | add this step to dataset 'departures': {op: filter, where: '\"it''s late\" IS NOT NULL'}"
         ],
     ),
@@ -162,17 +162,17 @@ CASES = {
             f" | available metrics: {available(2)}"
         ],
     ),
-    "early stopping without valid rows, by time": (
+    "early stopping without validation rows, by time": (
         [("valid_from:", "test_from:")],
         [
-            "44:5 no-valid-rows early stopping needs valid rows, but the split of dataset 'departures' has none"
+            "44:5 no-valid-rows early stopping needs validation rows, but the split of dataset 'departures' has none"
             " | set 'valid_from' in the split"
         ],
     ),
-    "early stopping without valid rows, by chance": (
+    "early stopping without validation rows, by chance": (
         [("type: time, column: day, valid_from: 2013-10-01", "type: random, test: 0.5")],
         [
-            "44:5 no-valid-rows early stopping needs valid rows, but the split of dataset 'departures' has none"
+            "44:5 no-valid-rows early stopping needs validation rows, but the split of dataset 'departures' has none"
             " | set 'valid' in the split"
         ],
     ),

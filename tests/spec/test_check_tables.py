@@ -125,7 +125,7 @@ CASES = {
     "folds without a split": (
         [("    split: {type: time, column: day, valid_from: 2013-10-01}\n", "    folds: {type: random}\n")],
         [
-            "19:3 missing-split dataset 'departures' needs a split, because 'folds' divides its train rows"
+            "19:3 missing-split dataset 'departures' needs a split, because 'folds' divides its training rows"
             " | add one, such as 'split: {type: random, valid: 0.2}'"
         ],
     ),

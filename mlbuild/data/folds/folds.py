@@ -1,4 +1,4 @@
-"""Folds: how the train rows are divided for cross-validation."""
+"""Folds: how the training rows are divided for cross-validation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNUSED, TRAIN, HELD_OUT = range(3)
 
 @frozen
 class Folds(Described):
-    """How the train rows are divided into folds. The model that predicts the rows of a fold is trained on other rows."""
+    """How the training rows are divided into folds. The model that predicts the rows of a fold is trained on other rows."""
 
     #: Whether the fold of a row depends on the order of the rows.
     ordered: ClassVar[bool] = False
@@ -43,7 +43,7 @@ class Folds(Described):
         return ()
 
     def findings(self, rows: pl.DataFrame, folds: Sequence[Array]) -> Iterator[DataWarning]:
-        """Yield which columns of the train rows whose name says that they are keys have a value in several folds."""
+        """Yield which columns of the training rows whose name says that they are keys have a value in several folds."""
         if self.separates:
             held = {str(place): rows.filter(roles == HELD_OUT) for place, roles in enumerate(folds)}
             yield from shared_keys(held, "folds")
@@ -65,17 +65,19 @@ class Folds(Described):
 
     @property
     def least(self) -> int:
-        """The smallest number of train rows that can be divided."""
+        """The smallest number of training rows that can be divided."""
         return self.count
 
     def divide(self, rows: pl.DataFrame) -> list[Array]:
-        """Return, for each fold, the role of each of the train rows as uint8. Each row is held out at most once.
+        """Return, for each fold, the role of each of the training rows as uint8. Each row is held out at most once.
 
         Raises:
             Failed: Of kind `data`: a fold has no rows to predict, or none to train on.
         """
         if rows.height < self.least:
-            message = f"{self.count} folds need at least {self.least} train rows, but there are {rows.height}"
+            message = (
+                f"{self.count} folds need at least {self.least} training rows, but there are {rows.height}"
+            )
             raise data_failure(message)
         folds = self._roles(rows)
         for number, roles in enumerate(folds, 1):
@@ -128,4 +130,4 @@ def dealt(order: Sequence[int] | Array, count: int) -> Array:
 def different(rows: pl.DataFrame, columns: Sequence[str], noun: str) -> str:
     """Say how many different values rows have in some columns."""
     count = rows.select(columns).n_unique()
-    return f"the {rows.height:,} train rows have {count:,} different {noun}{'' if count == 1 else 's'}"
+    return f"the {rows.height:,} training rows have {count:,} different {noun}{'' if count == 1 else 's'}"

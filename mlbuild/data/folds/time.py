@@ -27,7 +27,7 @@ class TimeFolds(Folds):
     """Divide by time: each fold is predicted by a model that is trained on earlier rows only, as `TimeSeriesSplit` of
     scikit-learn does.
 
-    With n train rows, each fold has n // (`count` + 1) rows, and the last fold ends with the last row. Rows before the
+    With n training rows, each fold has n // (`count` + 1) rows, and the last fold ends with the last row. Rows before the
     first fold are never predicted. Rows with the same time are always in the same fold, the later one. If many rows have
     the same time, each fold still has at least one time of its own, and there is one before the first fold.
     """
@@ -95,7 +95,7 @@ class TimeFolds(Folds):
         times, places = np.unique(np.sort(moments), return_inverse=True)
         spare = len(times) - self.count
         if spare < 1:
-            told = f"the {len(moments):,} train rows have {len(times):,}; use fewer folds"
+            told = f"the {len(moments):,} training rows have {len(times):,}; use fewer folds"
             raise data_failure(
                 f"{self.count} time folds need at least {self.least} different times, but {told}"
             )

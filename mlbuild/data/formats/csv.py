@@ -62,12 +62,12 @@ class Csv(Format):
     encoding: str = field(Choice(ENCODINGS), "Encoding of the text.", default="utf-8")
     names: tuple[str, ...] = field(
         ListOf(Text(), unique=True),
-        "Names of the columns of a file without a header, in the order of the file.",
+        "Column names for a file without a header, in file order.",
         default=(),
         examples=(["id", "amount"],),
     )
     skip_rows: int = field(
-        Integer(min=0, max=1_000_000), "Number of lines to skip at the start of the file.", default=0
+        Integer(min=0, max=1_000_000), "Number of lines to skip before the table.", default=0
     )
     comment: str = field(
         Text(r"^[!-/:-@\[-`{-~]*$", "ASCII punctuation characters"),

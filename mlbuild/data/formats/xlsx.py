@@ -54,7 +54,7 @@ class Xlsx(Format):
         examples=("Sales 2026", 2),
     )
     skip_rows: int = field(
-        Integer(min=0, max=1_000_000), "Number of rows to skip at the start of the sheet.", default=0
+        Integer(min=0, max=1_000_000), "Number of lines to skip before the table.", default=0
     )
     null_values: tuple[str, ...] = field(
         ListOf(Text(), unique=True),

@@ -18,8 +18,8 @@ SEVERITIES = {
 
 def severities(name: str, rules: Sequence[type[Rule | TableRule]]) -> type[Described]:
     """Return a class with the severity of each rule as a key."""
-    told = "What a violation of `{}` does."
-    doc = "What a violation of a rule does, by rule."
+    told = "What happens when rows violate `{}`."
+    doc = "What happens when rows violate a rule, by rule."
     return _by_rule(name, doc, [rule for rule in rules if not rule.strict], Choice(SEVERITIES), told, ERROR)
 
 

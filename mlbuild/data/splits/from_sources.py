@@ -37,7 +37,7 @@ class FromSources(Split):
         if self.valid is None and self.test is None:
             yield Problem("missing-key", "a sources split needs 'valid' or 'test'")
         elif self.valid == self.test:
-            message = f"the rows of '{self.valid}' cannot be both valid and test rows"
+            message = f"the rows of '{self.valid}' cannot be both validation and test rows"
             yield Problem("contradiction", message, ("test",))
 
     def tables(self) -> Mapping[str, Path]:

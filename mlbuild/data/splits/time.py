@@ -33,7 +33,7 @@ class Time(Split):
     )
     valid_from: str | None = field(
         Text(),
-        "Start of the valid rows, a date or datetime. Earlier rows are for training. Without it, there are no valid rows.",
+        "Start of the validation rows, a date or datetime. Earlier rows are for training. Without it, there are no validation rows.",
         default=None,
         examples=("2013-10-01",),
     )
@@ -65,9 +65,7 @@ class Time(Split):
         if valid is not None and test is not None and valid >= test:
             yield Problem("contradiction", "'valid_from' must be before 'test_from'", ("valid_from",))
         elif valid is not None and test is not None and self._gap() >= test - valid:
-            message = (
-                "'gap' leaves no valid rows: it is not shorter than the time from 'valid_from' to 'test_from'"
-            )
+            message = "'gap' leaves no validation rows: it is not shorter than the time from 'valid_from' to 'test_from'"
             yield Problem("contradiction", message, ("gap",))
 
     @property

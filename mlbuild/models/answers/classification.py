@@ -102,11 +102,11 @@ class Classification(Answer):
         lacking = [value for value in classes if value not in seen]
         if lacking:
             which = "1 class" if len(lacking) == 1 else f"{len(lacking)} classes"
-            raise self._failure(f"there are no train rows for {which} of '{self.column}'", lacking)
+            raise self._failure(f"there are no training rows for {which} of '{self.column}'", lacking)
         if len(classes) < 2:
             held = f"{len(classes)} class{'' if len(classes) == 1 else 'es'}"
             raise self._failure(
-                f"the train rows have only {held} of '{self.column}', but a classifier needs at least 2"
+                f"the training rows have only {held} of '{self.column}', but a classifier needs at least 2"
             )
         if self.positive is not None:
             if len(classes) != 2:
@@ -127,7 +127,9 @@ class Classification(Answer):
         strange = sorted(value for value in column.unique().to_list() if value not in order)
         if strange:
             which = "1 class" if len(strange) == 1 else f"{len(strange)} classes"
-            message = f"the {where} rows have {which} of '{self.column}' that do not occur in the train rows"
+            message = (
+                f"the {where} rows have {which} of '{self.column}' that do not occur in the training rows"
+            )
             raise self._failure(message, strange)
         codes = column.replace_strict(list(order), list(order.values()), return_dtype=pl.Int64)
         return codes.to_numpy().astype(np.int64)
@@ -142,12 +144,12 @@ class Classification(Answer):
         counts = np.bincount(target, minlength=classes)
         if classes < 2 or (counts > 0).sum() < 2:
             raise data_failure(
-                f"all {len(target)} train rows have the same class, but a classifier needs two"
+                f"all {len(target)} training rows have the same class, but a classifier needs two"
             )
         absent = np.flatnonzero(counts == 0).tolist()
         if absent:
             held = classes - len(absent)
-            message = f"the train rows have {held} of the {classes} classes of the target"
+            message = f"the training rows have {held} of the {classes} classes of the target"
             raise data_failure(message, absent=absent)
 
     @classmethod

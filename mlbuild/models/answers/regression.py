@@ -44,7 +44,7 @@ class Regression(Answer):
 
         if not np.isfinite(target).all():
             bad = int((~np.isfinite(target)).sum())
-            raise data_failure(f"the target is missing or infinite in {bad} of {len(target)} train rows")
+            raise data_failure(f"the target is missing or infinite in {bad} of {len(target)} training rows")
 
     @classmethod
     def constants(cls, target: Array, classes: int) -> Array:

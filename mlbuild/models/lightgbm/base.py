@@ -82,7 +82,7 @@ class Lightgbm(Parameters, Learner):
         self.check_target(training.target, training.classes)
         if self.bagging_freq and self.bagging_fraction * count < 1:
             raise data_failure(
-                f"'bagging_fraction: {self.bagging_fraction:g}' of {count} train rows leaves no rows"
+                f"'bagging_fraction: {self.bagging_fraction:g}' of {count} training rows leaves no rows"
             )
         params = FIXED | self.native(training.classes) | {"seed": training.seed, "num_threads": threads}
         if training.stopping:

@@ -20,7 +20,7 @@ MOST = 1000
 
 #: The rows on which trials are compared: never the test rows.
 CHOSEN_ON = Choice(
-    {"valid": "the valid rows", "folds": "the held-out rows of all folds: needs `cross_validation`"}
+    {"valid": "the validation rows", "folds": "the held-out rows of all folds: needs `cross_validation`"}
 )
 
 #: The parameters that a trial sets, by name.

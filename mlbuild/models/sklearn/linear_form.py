@@ -172,5 +172,5 @@ def _not_finite(rows: Rows) -> Failed:
         bad = int((~np.isfinite(column)).any(axis=1).sum())
         if bad:
             break
-    message = f"column '{name}' is missing or infinite in {bad} of {len(column)} train rows"
+    message = f"column '{name}' is missing or infinite in {bad} of {len(column)} training rows"
     return data_failure(message, column=name, rows=bad)

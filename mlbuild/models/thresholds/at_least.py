@@ -1,4 +1,4 @@
-"""The threshold `at_least`: one at which precision or recall on the valid rows has at least some value."""
+"""The threshold `at_least`: one at which precision or recall on the validation rows has at least some value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @frozen
 class AtLeast(Threshold):
-    """A threshold at which precision or recall on the valid rows has at least some value. Of all such thresholds, it is the
+    """A threshold at which precision or recall on the validation rows has at least some value. Of all such thresholds, it is the
     lowest for precision, and the highest for recall, so that the other metric is as high as possible.
     """
 
@@ -44,6 +44,6 @@ class AtLeast(Threshold):
         )
         places = np.flatnonzero(reached >= self.value)
         if not len(places):
-            message = f"no threshold has a {self.metric} of at least {self.value:g} on the valid rows"
+            message = f"no threshold has a {self.metric} of at least {self.value:g} on the validation rows"
             raise data_failure(f"{message}; the highest is {float(reached.max()):.6g}")
         return candidates.at(int(places[-1 if self.metric == "precision" else 0]))

@@ -1,4 +1,4 @@
-"""The threshold `best`: the one with the best value of a metric on the valid rows."""
+"""The threshold `best`: the one with the best value of a metric on the validation rows."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ OF_COUNTS: dict[str, Callable[[Candidates], Array]] = {
 
 @frozen
 class Best(Threshold):
-    """The threshold with the best value of a metric on the valid rows; if there are several, the highest."""
+    """The threshold with the best value of a metric on the validation rows; if there are several, the highest."""
 
     type = "best"
 

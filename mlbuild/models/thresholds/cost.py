@@ -1,4 +1,4 @@
-"""The threshold `cost`: the one at which wrong predictions on the valid rows cost least."""
+"""The threshold `cost`: the one at which wrong predictions on the validation rows cost least."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Cost(Threshold):
-    """The threshold at which wrong predictions on the valid rows cost least; if there are several, the highest."""
+    """The threshold at which wrong predictions on the validation rows cost least; if there are several, the highest."""
 
     type = "cost"
 

@@ -24,11 +24,11 @@ class Threshold(Described):
 
     by = "type"
     type: ClassVar[str]
-    #: Whether it is chosen on the valid rows.
+    #: Whether it is chosen on the validation rows.
     chosen: ClassVar[bool] = True
 
     def choose(self, target: Array, probability: Array) -> float:
-        """Return the threshold for valid rows, of which 1 is the positive class.
+        """Return the threshold for validation rows, of which 1 is the positive class.
 
         Raises:
             Failed: Of kind `data`: no threshold is what was asked for.

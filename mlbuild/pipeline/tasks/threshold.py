@@ -1,4 +1,4 @@
-"""Task `threshold:M`: the lowest score at which a row is predicted as positive, chosen on the valid rows.
+"""Task `threshold:M`: the lowest score at which a row is predicted as positive, chosen on the validation rows.
 
 It is apart from training, so that another threshold trains nothing.
 """

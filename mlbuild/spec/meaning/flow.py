@@ -194,7 +194,7 @@ class _Flow:
         if folds is None:
             return None
         if self.dataset.split is None:
-            message = f"dataset '{self.name}' needs a split, because 'folds' divides its train rows"
+            message = f"dataset '{self.name}' needs a split, because 'folds' divides its training rows"
             problem = Problem("missing-split", message, at, SPLIT_HELP, on="key")
             self.findings.add(problem, ("the folds", (*at, "folds")))
         self.findings.attempt((*at, "folds"), folds.infer, table)

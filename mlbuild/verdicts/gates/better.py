@@ -9,7 +9,7 @@ from mlbuild.params import Choice, Number, field
 from mlbuild.verdicts.gates.compared import Compared
 from mlbuild.verdicts.gates.gate import Evidence, Found
 
-_THAN = {"constant": "the constant prediction that is best on the train rows"}
+_THAN = {"constant": "the constant prediction that is best on the training rows"}
 
 
 @frozen

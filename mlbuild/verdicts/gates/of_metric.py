@@ -13,7 +13,7 @@ from mlbuild.models.metrics.metric import Metric
 from mlbuild.params import Choice, field
 from mlbuild.verdicts.gates.gate import Finding, Gate, Judged
 
-PARTS = {"test": "the test rows", "valid": "the valid rows"}
+PARTS = {"test": "the test rows", "valid": "the validation rows"}
 _INCONCLUSIVE = {
     "fail": "The gate fails.",
     "pass": "The gate passes, and the report says that there are too few rows.",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_GIVEN = "Row that a client sends: the inputs of the artifact. A nullable input that is left out is missing."
+_GIVEN = "Row that a client sends: the inputs of the artifact. Nullable inputs that you leave out count as missing values."
 
 
 @frozen

@@ -26,7 +26,7 @@ class Features(Test):
 
     given: Mapping[str, Any] = field(
         GIVEN,
-        "Row that a client sends: the inputs of the artifact. A nullable input that is left out is missing.",
+        "Row that a client sends: the inputs of the artifact. Nullable inputs that you leave out count as missing values.",
     )
     expect: Mapping[str, Any] = field(
         MapOf(Cell(), min_items=1, names=Name("feature")),

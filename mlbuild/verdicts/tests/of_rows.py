@@ -18,7 +18,7 @@ from mlbuild.verdicts.tests.expected import class_problems
 from mlbuild.verdicts.tests.test import About, Test
 
 CHANGE = MapOf(Expression(), min_items=1, names=Name("column"))
-_PARTS = {"train": "the train rows", "valid": "the valid rows", "test": "the test rows"}
+_PARTS = {"train": "the training rows", "valid": "the validation rows", "test": "the test rows"}
 
 
 @frozen
@@ -47,7 +47,7 @@ class OfScores(OfRows):
 
     class_: Any = field(
         Scalar(),
-        "Class whose probability is the score. Required if there are more than two; otherwise, it is the positive one.",
+        "Class whose probability is the score. Required if the model has more than two classes. Default: the positive class.",
         default=None,
         key="class",
     )

@@ -178,11 +178,11 @@ def test_of_very_many_coefficients_the_largest_are_told() -> None:
 
 FAULTS: list[tuple[Learner, int, list[float], list[float], str]] = [
     (LinearRegression(), 0, [], [], "there are no training rows"),
-    (LogisticRegression(), 2, [1, 2], [1, 1], "all 2 train rows have the same class, but a classifier needs two"),
-    (LogisticRegression(), 3, [1, 2], [0, 1], "the train rows have 2 of the 3 classes of the target"),
-    (LinearRegression(), 0, [1, 2], [1, np.nan], "the target is missing or infinite in 1 of 2 train rows"),
-    (LinearRegression(), 0, [1, np.inf], [1, 2], "column 'x' is missing or infinite in 1 of 2 train rows"),
-    (LogisticRegression(), 2, [np.nan, np.nan], [0, 1], "column 'x' is missing or infinite in 2 of 2 train rows"),
+    (LogisticRegression(), 2, [1, 2], [1, 1], "all 2 training rows have the same class, but a classifier needs two"),
+    (LogisticRegression(), 3, [1, 2], [0, 1], "the training rows have 2 of the 3 classes of the target"),
+    (LinearRegression(), 0, [1, 2], [1, np.nan], "the target is missing or infinite in 1 of 2 training rows"),
+    (LinearRegression(), 0, [1, np.inf], [1, 2], "column 'x' is missing or infinite in 1 of 2 training rows"),
+    (LogisticRegression(), 2, [np.nan, np.nan], [0, 1], "column 'x' is missing or infinite in 2 of 2 training rows"),
     (
         LinearRegression(),
         0,

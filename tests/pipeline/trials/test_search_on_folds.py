@@ -55,7 +55,7 @@ def test_the_value_of_a_trial_is_that_of_a_cross_validation(tmp_path: Path) -> N
         ran_again = built(file).ran
         assert report(tmp_path)["metrics"]["log_loss"]["mean"] == one["value"]
         if one["trial"] == found["best"]:
-            # The best parameters are trained on all train rows as if they were written in the spec.
+            # The best parameters are trained on all training rows as if they were written in the spec.
             assert report(tmp_path) == crossed
             assert (tmp_path / "dist/late/model.onnx").read_bytes() == model
             assert "artifact:late" not in ran_again

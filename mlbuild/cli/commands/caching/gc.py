@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "that the current spec needs are kept, and so are those of the last builds."
     )
     parser.add_argument(
-        "--delete", action="store_true", help="remove them, after any running build has finished"
+        "--delete", action="store_true", help="delete the listed results, after waiting for running builds"
     )
     parser.add_argument(
         "--keep-builds",

@@ -51,33 +51,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--insecure", action="store_true", help="serve other machines without a token, whoever can reach them"
     )
-    parser.add_argument("--tls-cert", metavar="FILE", help="certificate for HTTPS, as PEM")
-    parser.add_argument("--tls-key", metavar="FILE", help="private key of the certificate, as PEM")
+    parser.add_argument("--tls-cert", metavar="FILE", help="PEM file with the certificate for HTTPS")
+    parser.add_argument("--tls-key", metavar="FILE", help="PEM file with the private key of the certificate")
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="refuse requests that violate a rule of the contract, instead of reporting it in the answer",
+        help="reject requests that violate a rule of the contract, instead of reporting it in the answer",
     )
     parser.add_argument(
         "--max-rows",
         type=_positive,
         default=_LIMITS.rows,
         metavar="N",
-        help=f"most rows of one request (default: {_LIMITS.rows:,})",
+        help=f"maximum number of rows in a request (default: {_LIMITS.rows:,})",
     )
     parser.add_argument(
         "--max-mb",
         type=_positive,
         default=_LIMITS.body // 1_000_000,
         metavar="N",
-        help=f"most megabytes of the body of a request (default: {_LIMITS.body // 1_000_000})",
+        help=f"maximum size of a request body in MB (default: {_LIMITS.body // 1_000_000})",
     )
     parser.add_argument(
         "--timeout",
         type=_positive,
         default=int(_LIMITS.arrival),
         metavar="SECONDS",
-        help=f"longest time for a request to arrive (default: {int(_LIMITS.arrival)})",
+        help=f"maximum time to receive a request, in seconds (default: {int(_LIMITS.arrival)})",
     )
     parser.add_argument(
         "--log", metavar="FOLDER", help="log each answered row in files of this folder, for 'mlbuild monitor'"
@@ -177,7 +177,7 @@ def _logging(args: argparse.Namespace) -> Logging | None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         why = (error.strerror or str(error)).casefold()
-        raise UsageError(f"cannot log in '{shown(args.log)}': {why}") from None
+        raise UsageError(f"cannot write logs to '{shown(args.log)}': {why}") from None
     return Logging(folder, args.log_share, args.log_days)
 
 

@@ -89,7 +89,7 @@ class Calls:
         """Report a string that can be missing here, although no string represents a missing value."""
         type_ = call.type(self.can_be_empty)
         if type_.dtype == "string" and type_.nullable and _token(call, table) is None:
-            message = f"'{name}' can be missing, but no string represents a missing value"
+            message = f"'{name}' can have missing values, but no string represents a missing value"
             help_ = (
                 "use a column whose contract declares a 'null_token', or derive a number or a bool from it"
             )

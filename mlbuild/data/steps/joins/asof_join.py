@@ -36,7 +36,7 @@ class AsofJoin(DatasetStep):
     with_: str = field(Name("table"), "Source or dataset to join.", key="with")
     by_: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, min_items=1, unique=True),
-        "Columns that must be equal; they have the same name in both tables. The other table must be unique in these columns and `their_time`.",
+        "Columns that must be equal; they have the same name in both tables. In the other table, no two rows may have the same values in these columns and `their_time`.",
         key="by",
     )
     time: str = field(Name("column"), "Date or datetime of a row in this table.")

@@ -86,7 +86,7 @@ class Match:
             column = self.right.columns[name]
             missing = self.optional or column.served.nullable
             if column.served.dtype == "string" and missing and column.null_token is None:
-                message = f"'{name}' of '{self.name}' can be missing after this join, but no string represents a missing value"
+                message = f"'{name}' of '{self.name}' can have missing values after this join, but no string represents a missing value"
                 declared = f"add a 'null_token' to column '{column.node.name}' in the contract"
                 help_ = declared if column.node.declared else "derive it after the join"
                 notes = (self.right.note(name, self.name),)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Choice(Dimension):
-    """Any of some values."""
+    """One value from a list."""
 
     type = "choice"
 

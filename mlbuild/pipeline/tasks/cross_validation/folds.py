@@ -77,7 +77,7 @@ def numbers(scope: ModelScope) -> range:
 
 
 def roles(dataset: DatasetSpec, *numbers: int) -> Input:
-    """Return the roles of the train rows in some folds as an input."""
+    """Return the roles of the training rows in some folds as an input."""
     return Input("folds", f"{KIND}:{dataset.name}", tuple(map(part_of, numbers)))
 
 

@@ -69,5 +69,5 @@ def _findings(tables: Mapping[str, TableStatistics], inputs: Sequence[str]) -> I
         named = [f"'{name}' (psi {psi:.3g})" for name, psi in [*drifted.items()][:_MOST]]
         more = f" and {len(drifted) - _MOST} more" if len(drifted) > _MOST else ""
         are = "1 input is" if len(drifted) == 1 else f"{len(drifted)} inputs are"
-        message = f"{are} distributed differently in the {split} rows than in the train rows: "
+        message = f"{are} distributed differently in the {split} rows than in the training rows: "
         yield DataWarning("drifted-split", f"{message}{', '.join(named)}{more}")

@@ -63,7 +63,7 @@ def combined(trials: TrialsSpec, reports: tuple[str, ...]) -> Iterator[Input]:
 
 @frozen(eq=False)
 class Candidate:
-    """A trial: its values for each seed, the number of rows that they are about, and the scores of the valid rows by the model of the
+    """A trial: its values for each seed, the number of rows that they are about, and the scores of the validation rows by the model of the
     first seed, if it was trained.
     """
 
@@ -89,7 +89,7 @@ def from_search(job: Job, number: int, told: Json) -> Candidate:
 
 
 def from_matrix(job: Job, number: int, told: Json, metric: Metric, wanted: Array, classes: int) -> Candidate:
-    """Read the models of a combination, and compute the metric if it is that of the valid rows. `wanted` is the target as the
+    """Read the models of a combination, and compute the metric if it is that of the validation rows. `wanted` is the target as the
     metric takes it.
     """
     each = [read_array(job, f"{_SCORES}{number}.{place}", SPLIT) for place in range(told["seeds"])]

@@ -1,4 +1,4 @@
-"""Task `trial:M@NUMBER` of a search on valid rows: the learner, trained with the parameters that the search suggests."""
+"""Task `trial:M@NUMBER` of a search on validation rows: the learner, trained with the parameters that the search suggests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mlbuild.pipeline.tasks.trials import names, suggested
 KIND = "trial"
 #: The rows that the trials are compared on.
 SPLIT = "valid"
-#: What a trial gives: what `train:M` does, its scores on the valid rows, and the value of the metric.
+#: What a trial gives: what `train:M` does, its scores on the validation rows, and the value of the metric.
 SCORES = "scores"
 PARTS = (*train.PARTS, SCORES, names.RESULT)
 

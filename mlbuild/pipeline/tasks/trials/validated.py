@@ -1,6 +1,6 @@
 """Task `trial:M@NUMBER` of a search on folds: how good the parameters that it suggests are on held-out rows.
 
-The learner is trained on all train rows with the best parameters only.
+The learner is trained on all training rows with the best parameters only.
 """
 
 from __future__ import annotations

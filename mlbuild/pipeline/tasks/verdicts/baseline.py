@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 KIND = "baseline"
-#: The parts: the scores of the valid and test rows, the lowest score at which a row is predicted as positive, and why
+#: The parts: the scores of the validation and test rows, the lowest score at which a row is predicted as positive, and why
 #: there are no scores.
 HELD_OUT = SPLITS[1:]
 THRESHOLD, MISSING = "threshold", "missing"

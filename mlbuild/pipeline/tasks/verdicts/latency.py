@@ -29,7 +29,7 @@ KIND = "latency"
 #: The part with the medians, in microseconds.
 REPORT = "latency.json"
 FORMAT = 1
-#: The train rows always exist.
+#: The training rows always exist.
 _SPLIT = "train"
 #: How often each number of rows is predicted, unless that takes too many seconds; and how often in any case.
 _RUNS, _SECONDS, _LEAST = 1000, 3.0, 15

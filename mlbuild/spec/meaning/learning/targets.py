@@ -80,7 +80,7 @@ class TargetCheck:
         if not dataset.table.columns[name].trained.nullable:
             return False
         help_ = without_missing(dataset.name, name)
-        message = f"the {'target' if at == ('column',) else at[0]} '{name}' can be missing"
+        message = f"the {'target' if at == ('column',) else at[0]} '{name}' can have missing values"
         notes = (dataset.table.note(name),)
         self.findings.add(Problem("nullable-target", message, (*self.at, *at), help_, notes=notes))
         return True

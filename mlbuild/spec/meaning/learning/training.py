@@ -58,7 +58,7 @@ class TrainingCheck:
         return fits
 
     def needs_valid(self, why: str, dataset: DatasetSpec | None, at: Path) -> None:
-        """Check that the dataset has valid rows."""
+        """Check that the dataset has validation rows."""
         if dataset is not None and dataset.split is not None and not dataset.split.has_valid:
             self._tell_no_rows(why, dataset.name, dataset.split, at)
 
@@ -78,7 +78,7 @@ class TrainingCheck:
         return self.model.slices
 
     def threshold(self, dataset: DatasetSpec | None) -> Threshold | None:
-        """Return the threshold of the model, which needs two classes, and valid rows if it is chosen."""
+        """Return the threshold of the model, which needs two classes, and validation rows if it is chosen."""
         threshold, at = self.model.threshold, (*self.at, "threshold")
         if threshold is None:
             return None
@@ -141,7 +141,10 @@ class TrainingCheck:
                 help_ = did_you_mean(name, table.trained) or f"available columns: {listed(table.trained)}"
                 self.findings.add(Problem("unknown-column", f"unknown column '{name}'", here, help_))
             elif table.trained[name].nullable:
-                message, help_ = f"the group '{name}' can be missing", without_missing(dataset.name, name)
+                message, help_ = (
+                    f"the group '{name}' can have missing values",
+                    without_missing(dataset.name, name),
+                )
                 problem = Problem("nullable-target", message, here, help_, notes=(table.note(name),))
                 self.findings.add(problem)
 
@@ -155,6 +158,6 @@ class TrainingCheck:
         self.findings.add(Problem("metric-mismatch", message, at, f"available metrics: {', '.join(others)}"))
 
     def _tell_no_rows(self, why: str, dataset: str, split: Split, at: Path) -> None:
-        message = f"{why} valid rows, but the split of dataset '{dataset}' has none"
+        message = f"{why} validation rows, but the split of dataset '{dataset}' has none"
         problem = Problem("no-valid-rows", message, at, f"set '{split.valid_key}' in the split", on="key")
         self.findings.add(problem, ("the split", ("datasets", dataset, "split")))
