@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import DTYPES, ColumnType, Schema
-from mlbuild.missing import nan_as_missing
 from mlbuild.moments import DAY, FIRST, LAST, parse_moments
 
 if TYPE_CHECKING:
@@ -158,6 +157,20 @@ def _from_value(series: pl.Series, dtype: str) -> pl.Series:
     if source == pl.Boolean and dtype == "bool":
         return series
     return pl.Series(series.name, [None], polars_type(dtype)).new_from_index(0, len(series))
+
+
+def present(values: pl.Series) -> pl.Series:
+    """Return the values that are not missing, without a query if all are present: wide tables have many columns."""
+    return values.drop_nulls() if values.null_count() else values
+
+
+def nan_as_missing(values: pl.Series) -> pl.Series:
+    """Replace NaN by null in a column of floats."""
+    import numpy as np
+
+    if not values.null_count() and not np.isnan(values.to_numpy()).any():
+        return values
+    return values.fill_nan(None)
 
 
 def _whole(series: pl.Series) -> pl.Series:

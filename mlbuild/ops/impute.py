@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import DTYPES, NUMERIC, ColumnType
+from mlbuild.data.casts import present
 from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
-from mlbuild.missing import present
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.constants import WORDS, read_constant
 from mlbuild.ops.op import Target

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import NUMERIC, ColumnType
+from mlbuild.data.casts import present
 from mlbuild.diagnostics import Problem, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
-from mlbuild.missing import present
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.op import Target
 from mlbuild.params import Boolean, field

@@ -109,11 +109,11 @@ def stored_columns(contents: Contents, action: Action, parts: Mapping[str, str])
     """Read columns by name, each from a part of a result, outside a task; None as for `stored_table`."""
     import polars as pl
 
-    found = [contents.get(action.digests[part]) for part in parts.values()]
-    files = [io.BytesIO(content) for content in found if content is not None]
-    if len(files) < len(found):
+    wanted = [contents.get(action.digests[part]) for part in parts.values()]
+    found = [content for content in wanted if content is not None]
+    if len(found) < len(wanted):
         return None
-    return pl.DataFrame([column.alias(name) for name, column in zip(parts, _decode(files), strict=True)])
+    return pl.DataFrame([column.alias(name) for name, column in zip(parts, _decode(found), strict=True)])
 
 
 def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame:
@@ -129,14 +129,13 @@ def read_columns(job: Job, parts: Mapping[str, tuple[str, str]]) -> pl.DataFrame
     columns: dict[Path, pl.Series] = {}
     for block in _blocks(sizes, sizes.__getitem__):
         small = [path for path in block if sizes[path] < _LARGE]
-        files = [io.BytesIO(_content(path)) for path in small]
-        columns |= zip(small, _decode(files), strict=True)
+        columns |= zip(small, _decode([*map(_content, small)]), strict=True)
         large = [path for path in block if sizes[path] >= _LARGE]
         with ExitStack() as opened:
             # As open files, because polars would interpret some characters of a path as a pattern.
-            scans = [pl.scan_parquet(opened.enter_context(path.open("rb", buffering=0))) for path in large]
+            files = [opened.enter_context(path.open("rb", buffering=0)) for path in large]
             # One chunk for each column: a learner copies a frame with several chunks.
-            read = [frame.to_series().rechunk() for frame in pl.collect_all(scans)]
+            read = [frame.to_series().rechunk() for frame in pl.collect_all(map(pl.scan_parquet, files))]
         columns |= zip(large, read, strict=True)
     return pl.DataFrame([columns[path].alias(name) for name, path in places.items()])
 
@@ -146,15 +145,15 @@ def _content(path: Path) -> bytes:
         return file.read()
 
 
-def _decode(files: Sequence[IO[bytes]]) -> list[pl.Series]:
-    """Read small Parquet files, each with one column, and all with the same number of rows.
+def _decode(files: Sequence[bytes]) -> list[pl.Series]:
+    """Read the contents of small Parquet files, each with one column, and all with the same number of rows.
 
     Files of the same dtype are read as one table, which is cut: a query for each file would take three times as long.
     """
     import polars as pl
 
     if len(files) < 2:
-        return [pl.read_parquet(file).to_series() for file in files]
+        return [pl.read_parquet(io.BytesIO(file)).to_series() for file in files]
     try:
         columns = _read_as_one(files)
     except pl.exceptions.SchemaError:
@@ -163,20 +162,19 @@ def _decode(files: Sequence[IO[bytes]]) -> list[pl.Series]:
         return columns
     dtypes: dict[pl.DataType, list[int]] = {}
     for index, file in enumerate(files):
-        file.seek(0)
-        dtypes.setdefault(pl.read_parquet_schema(file)[_COLUMN], []).append(index)
-        file.seek(0)
+        dtypes.setdefault(pl.read_parquet_schema(io.BytesIO(file))[_COLUMN], []).append(index)
     found: dict[int, pl.Series] = {}
     for same in dtypes.values():
         found |= zip(same, _read_as_one([files[index] for index in same]), strict=True)
     return [found[index] for index in range(len(files))]
 
 
-def _read_as_one(files: Sequence[IO[bytes]]) -> list[pl.Series]:
+def _read_as_one(files: Sequence[bytes]) -> list[pl.Series]:
     """Raise polars' SchemaError if the dtypes differ, unless polars converts one to the other."""
     import polars as pl
 
-    rows = pl.scan_parquet([*files]).collect().to_series()
+    together = pl.scan_parquet([io.BytesIO(file) for file in files])  # type: ignore[arg-type]  # a list is invariant
+    rows = together.collect().to_series()
     height = len(rows) // len(files)
     return [rows.slice(index * height, height).rechunk() for index in range(len(files))]
 

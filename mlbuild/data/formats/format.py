@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, Self
 
-from mlbuild.data.casts import cast, polars_type
+from mlbuild.data.casts import cast, nan_as_missing, polars_type
 from mlbuild.data.faults import MISSING, NAMED_TWICE, Fault
 from mlbuild.data.formats.guesses import dtype_of, written_in
 from mlbuild.data.formats.refusals import refusal
@@ -18,7 +18,6 @@ from mlbuild.data.readings.reading import Reading
 from mlbuild.diagnostics import Failed, Problem
 from mlbuild.frozen import frozen
 from mlbuild.hints import did_you_mean, listed
-from mlbuild.missing import nan_as_missing
 from mlbuild.params import Described, Json, MapOf, Name, Object, write
 from mlbuild.params import field as param
 from mlbuild.progress import Report, silent

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from mlbuild.data.casts import present
 from mlbuild.data.statistics.binned import Binned
 from mlbuild.data.statistics.histogram import Histogram
 from mlbuild.frozen import frozen
-from mlbuild.missing import present
 
 if TYPE_CHECKING:
     import numpy as np
