@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 #: The quantiles of the time that requests took.
-_QUANTILES = {"median": 0.5, "95%": 0.95, "99%": 0.99}
+QUANTILES = {"median": 0.5, "95%": 0.95, "99%": 0.99}
 CALM, DRIFT, TOO_FEW = "calm", "drift", "not enough rows"
 
 
@@ -88,9 +88,7 @@ def _micros(values: Array) -> dict[str, float]:
     import numpy as np
 
     known = values[~np.isnan(values)]
-    return (
-        {name: float(np.quantile(known, share)) for name, share in _QUANTILES.items()} if len(known) else {}
-    )
+    return {name: float(np.quantile(known, share)) for name, share in QUANTILES.items()} if len(known) else {}
 
 
 def _violations(log: Log) -> tuple[tuple[str, str, int], ...]:

@@ -14,6 +14,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from tests.cli.running import Command
 from tests.monitoring.logs import START, records, write_log
 from tests.projects import built as build
+from tests.reports.pages import Page
 
 #: A thousand customers with the number of their orders, half of whom stay.
 SPEC = """\
@@ -448,3 +449,94 @@ def test_rows_of_a_former_model_are_answered_by_it(mlbuild: Command, tmp_path: P
     words = ("-C", str(tmp_path), "monitor", "stays", "--log", str(log), "--skew", "--json")
     told = json.loads(mlbuild(*words).out)["skew"]
     assert (told["rows"], told["different"], told["not_compared"]["models_not_at_hand"]) == (70, 0, {})
+
+
+# Pages
+
+
+def drifted(built: Path, folder: Path) -> Path:
+    """Write a log of a little more than two days, the second of which has other countries, with an odd id and a wrong answer."""
+    rows = customers(2_900, 11)
+    for one in rows[1_440:]:
+        one["country"] = "AT"
+    lines = records(built / "dist/stays", rows)
+    lines[1_500]["outputs"]["label"] = not lines[1_500]["outputs"]["label"]
+    lines[1_500]["id"] = "<b>secret</b>"
+    lines[1_501]["violations"] = [{"column": "orders", "rule": "min"}]
+    return write_log(folder / "log/a.jsonl", lines)
+
+
+def test_a_page_has_every_number(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log = drifted(built, tmp_path)
+    words = ("monitor", "stays", "--log", str(log), "--window", "1d", "--skew")
+    file = tmp_path / "page.html"
+    done = mlbuild(*words, "--html", str(file), "--check")
+    assert (done.code, done.out) == (12, f"{file}\n")
+    page = Page(file.read_text())
+    told = json.loads(mlbuild(*words, "--json").out)
+    values = {value for value, _ in page.data}
+    judged = told["windows"][told["judged"]]
+    drawn = [one["name"] for one in judged["columns"] if one["alarm"]]
+    assert "country" in drawn
+    for one in judged["columns"]:
+        for key in ("psi", "bias", "groups", "largest", "shift", "chance"):
+            assert one[key] is None or repr(one[key]) in values, (one["name"], key)
+    for number in (
+        judged["rows"],
+        judged["reference_rows"],
+        told["skew"]["rows"],
+        told["windows"][0]["rows"],
+    ):
+        assert repr(number) in values
+    texts = " ".join(text for _, text in page.texts)
+    assert (
+        "1% false discoveries among the columns and a psi above the limit; assumes independent rows" in texts
+    )
+    assert "The limit of the psi is 0.1." in texts and "<b>secret</b>" in texts and "AT" in texts
+    assert [one["id"] for one in page.of("h2")] == ["columns", "windows", "requests", "skew"]
+    assert page.of("script", "img", "link") == []
+    assert [one["class"] for one in page.of("svg")].count("chart") == 3 + len(drawn)
+
+
+def test_a_page_without_samples_has_no_value_of_the_data(
+    mlbuild: Command, built: Path, tmp_path: Path
+) -> None:
+    log = drifted(built, tmp_path)
+    file = tmp_path / "page.html"
+    done = mlbuild("monitor", "stays", "--log", str(log), "--skew", "--html", str(file), "--no-samples")
+    assert done.code == 0
+    text = file.read_text()
+    assert "secret" not in text and ">AT<" not in text and "value 2" in text
+
+
+def test_markdown_has_the_same_parts(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    log, labels, _ = labelled(built, tmp_path, 9, effect=-1.0)
+    done = mlbuild("monitor", "stays", "--log", str(log), "--labels", str(labels), "--md", "--check")
+    assert done.code == 12
+    lines = done.out.splitlines()
+    assert lines[0] == "## Monitoring of stays" and "**worse than in the build**" in lines[2]
+    assert [line for line in lines if line.startswith("### ")] == [
+        "### Columns",
+        "### Requests",
+        "### What really happened",
+    ]
+    row = next(line for line in lines if line.startswith("| `roc_auc`"))
+    assert row.split(" | ")[1] == "**worse**"
+
+
+def test_one_format_at_a_time(mlbuild: Command, built: Path) -> None:
+    for words in (["--md", "--json"], ["--html", "a.html", "--md"]):
+        done = mlbuild("monitor", "stays", "--log", ".", *words)
+        assert (done.code, "only one of --md, --html and --json can be used" in done.err + done.out) == (
+            2,
+            True,
+        )
+    done = mlbuild(
+        "monitor",
+        "stays",
+        "--log",
+        str(log_of(built, built / "elsewhere", customers(9, 1))),
+        "--html",
+        "none/a.html",
+    )
+    assert (done.code, done.err) == (7, "mlbuild: cannot write 'none/a.html': no such file or directory\n")

@@ -1,12 +1,14 @@
-"""Reports and comparisons in a real browser without a network: they load nothing, log nothing, fit the window, and are accessible."""
+"""Reports, comparisons and monitored logs in a real browser without a network: they load nothing, log nothing, fit the window, and are accessible."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from mlbuild.cli.exits import OK
 from mlbuild.cli.main import main
 from tests.budget import examples, tell
+from tests.monitoring.logs import records, write_log
 from tests.node import answer
 from tests.projects import built
 from tests.reports.projects import houses, loans, wide
@@ -23,7 +25,7 @@ def test_a_browser_finds_nothing_wrong(tmp_path: Path) -> None:
         folder.mkdir()
         built(make(folder))
         files.append(folder / "dist" / output / "report.html")
-    files.append(comparison(tmp_path / "trees"))
+    files += [comparison(tmp_path / "trees"), monitoring(tmp_path / "trees")]
     looks = LOOKS if examples(0, 1) == 0 else MATRIX
     told = answer(
         "reports/browser.mjs", {"files": [str(file) for file in files], "looks": looks, "shots": None}
@@ -50,4 +52,19 @@ def comparison(folder: Path) -> Path:
         ["diff", "--data", "--predictions", "--html", str(file)],
     ):
         assert main(["-C", str(folder), *words]) == OK
+    return file
+
+
+def monitoring(folder: Path) -> Path:
+    """Monitor a log of examples, some of which are wrong; return the page about it."""
+    output = folder / "dist/trees"
+    rows = [one["inputs"] for one in json.loads((output / "examples.json").read_text())["examples"]]
+    lines = records(output, rows * 30)
+    lines[-1]["violations"] = [{"column": "income", "rule": "min"}]
+    lines[-2]["outputs"] = dict.fromkeys(lines[-2]["outputs"])
+    write_log(folder / "log/a.jsonl", lines)
+    file = folder / "monitor" / "monitor.html"
+    file.parent.mkdir()
+    words = ["--log", str(folder / "log"), "--window", "12h", "--skew", "--html", str(file)]
+    assert main(["-C", str(folder), "monitor", "trees", *words]) == OK
     return file

@@ -12,18 +12,20 @@ from pathlib import Path
 from mlbuild.bundle.opened import NotOurs
 from mlbuild.cli.exits import DATA, OK, UNREACHABLE, Stopped, UsageError
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.monitoring import history_lines, performance_lines, skew_lines, window_lines
+from mlbuild.cli.output.monitoring.findings import Findings
+from mlbuild.cli.output.monitoring.page import findings_md, findings_page
+from mlbuild.cli.output.monitoring.text import left_out_lines, text_lines
 from mlbuild.cli.output.printing import counted, say, show, show_document
+from mlbuild.cli.output.written import written_file
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.at_hand import ModelsAtHand
 from mlbuild.cli.reading.folders import Folders, metrics_in, profile_in
 from mlbuild.cli.reading.labels import read_labels
 from mlbuild.cli.reading.row_files import READABLE
-from mlbuild.kinds import Json
 from mlbuild.moments import DURATION, DURATION_WORDS, parse_duration
 from mlbuild.monitoring.log import SUFFIX, Log, contents_of, files_of, read_log
 from mlbuild.monitoring.performance import ID, Performance, performance_of
-from mlbuild.monitoring.windows import CALM, DRIFT, TOO_FEW, Window, judged, windows_of
+from mlbuild.monitoring.windows import CALM, DRIFT, TOO_FEW, judged, windows_of
 from mlbuild.profiles.drift import MATTERS
 from mlbuild.profiles.profile import Profile
 from mlbuild.serving.replay.skew import Skew, records_in, skew_of
@@ -75,6 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="answer the logged rows again with the models that answered them: every bit must be the same",
     )
+    parser.add_argument("--md", action="store_true", help="write Markdown, for a chat or an issue")
+    parser.add_argument("--html", metavar="FILE", help="write an HTML page to this file, and print its path")
     parser.add_argument(
         "--check",
         action="store_true",
@@ -83,6 +87,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if sum(map(bool, (args.md, args.html, args.json))) > 1:
+        raise UsageError("only one of --md, --html and --json can be used")
     folders = Folders(args)
     name, folder, _ = folders.find(args.model)
     profile = profile_in(folder)
@@ -100,23 +106,18 @@ def run(args: argparse.Namespace) -> int:
     assert newest is not None
     measured = _measured(args, name, folder, log) if args.labels is not None else None
     skew = _skew(args, folders, folder, files) if args.skew else None
-    worse = (measured and measured.worse) or (skew and skew.different)
-    code = _WORSE if worse else _CODES[newest.verdict]
+    samples = not args.no_samples
+    found = Findings(name, profile, args.psi, log, windows, newest, measured, skew, samples)
+    code = _WORSE if found.worse else _CODES[newest.verdict]
     code = code if args.check else OK
     if args.json:
-        content = _content(name, profile, log, windows, newest)
-        content |= {"performance": measured.to_json()} if measured else {}
-        content |= {"skew": skew.to_json(samples=not args.no_samples)} if skew else {}
-        show_document(document(args.command, code, content))
+        show_document(document(args.command, code, found.to_json()))
         return code
-    say(_left_out(log))
-    if windows[1:]:
-        show([*history_lines(windows), ""])
-    show(window_lines(newest, profile))
-    if measured:
-        show(["", *performance_lines(measured)])
-    if skew:
-        show(["", *skew_lines(skew, samples=not args.no_samples)])
+    say(left_out_lines(log))
+    if args.html:
+        show([str(written_file(args.html, findings_page(found).encode()))])
+    else:
+        show(findings_md(found) if args.md else text_lines(found))
     return code
 
 
@@ -173,21 +174,3 @@ def _limit(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,9})?", text):
         raise argparse.ArgumentTypeError(f"'{shown(text)}' is not a number of at least 0")
     return float(text)
-
-
-def _left_out(log: Log) -> list[str]:
-    lost = [f"{counted(log.broken, 'line')} could not be read"] if log.broken else []
-    return [*lost, *([f"{counted(log.others, 'row')} of other models are left out"] if log.others else [])]
-
-
-def _content(name: str, profile: Profile, log: Log, windows: list[Window], newest: Window) -> Json:
-    return {
-        "model": name,
-        "digest": profile.digest,
-        "verdict": newest.verdict,
-        "rows": log.rows,
-        "broken_lines": log.broken,
-        "rows_of_other_models": log.others,
-        "judged": windows.index(newest),
-        "windows": [one.to_json() for one in windows],
-    }

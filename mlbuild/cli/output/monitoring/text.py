@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlbuild.cli.output.data.statistics import columns
+from mlbuild.cli.output.monitoring.findings import Findings
 from mlbuild.cli.output.numbers import number
 from mlbuild.cli.output.printing import counted
+from mlbuild.monitoring.log import Log
 from mlbuild.monitoring.performance import Performance
 from mlbuild.monitoring.windows import TOO_FEW, Window
 from mlbuild.profiles.drift import INDEPENDENT, ColumnDrift, Drift
@@ -20,6 +22,23 @@ from mlbuild.shown import cut, shown
 _LONGEST_NAME = 30
 #: How many columns without an alarm are listed.
 _MOST = 20
+
+
+def left_out_lines(log: Log) -> list[str]:
+    """Return what of a log is not compared."""
+    lost = [f"{counted(log.broken, 'line')} could not be read"] if log.broken else []
+    return [*lost, *([f"{counted(log.others, 'row')} of other models are left out"] if log.others else [])]
+
+
+def text_lines(found: Findings) -> Iterator[str]:
+    """Yield all that a log shows."""
+    if found.windows[1:]:
+        yield from (*history_lines(found.windows), "")
+    yield from window_lines(found.judged, found.profile)
+    if found.performance:
+        yield from ("", *performance_lines(found.performance))
+    if found.skew:
+        yield from ("", *skew_lines(found.skew, samples=found.samples))
 
 
 def window_lines(window: Window, profile: Profile) -> Iterator[str]:
