@@ -10,6 +10,10 @@ OPS: Catalogue[type[Op]] = Catalogue(
     {
         "impute": "mlbuild.ops.impute.Impute",
         "standard": "mlbuild.ops.standard.Standard",
+        "min_max": "mlbuild.ops.numbers.min_max.MinMax",
+        "max_abs": "mlbuild.ops.numbers.max_abs.MaxAbs",
+        "robust": "mlbuild.ops.numbers.robust.Robust",
+        "clip": "mlbuild.ops.numbers.clip.Clip",
         "date_parts": "mlbuild.ops.date_parts.DateParts",
         "ordinal": "mlbuild.ops.ordinal.Ordinal",
         "category": "mlbuild.ops.category.Category",

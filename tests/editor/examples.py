@@ -224,6 +224,7 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("threshold", "best"): {},
     ("threshold", "at_least"): {"metric": "precision", "value": 0.8},
     ("threshold", "cost"): {"false_positive": 1, "false_negative": 5},
+    ("step", "clip"): {"columns": "x", "min": 0},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
     **{("metric", cls.metric): {"group": ["id"]} for cls in METRICS if "group" in params_of(cls)},
     **{

@@ -72,6 +72,8 @@ def of_kind(kind: Kind, chance: random.Random) -> Any:
             return float(number) if chance.random() < 0.1 else number
         case Number():
             return _number(kind, chance)
+        case ListOf(item=Number() as number):
+            return sorted({_number(number, chance) for _ in range(2)})
         case ListOf(item=Choice() as choice):
             items = chance.sample(choice.values, chance.randint(1, min(3, len(choice.values))))
             return items[0] if kind.or_one and len(items) == 1 and chance.random() < 0.5 else items

@@ -17,14 +17,14 @@ _WARN = """\
 WALKS = (
     Walk(
         "Add an op",
-        files={"ops/clip.py": "clip.py"},
-        changes=[Entry("ops/__init__.py", "OPS", '"clip": "mlbuild.ops.clip.Clip"')],
-        settings={"models.one.preprocessing": [{"op": "clip", "columns": "x"}, {"op": "impute", "columns": "x", "strategy": "median"}]},
+        files={"ops/numbers/limit.py": "limit.py"},
+        changes=[Entry("ops/__init__.py", "OPS", '"limit": "mlbuild.ops.numbers.limit.Limit"')],
+        settings={"models.one.preprocessing": [{"op": "limit", "columns": "x"}, {"op": "impute", "columns": "x", "strategy": "median"}]},
         # The rows for training are in range, so what the learner gets does not change.
         then=all_of("fit", "features"),
         onward=all_of("artifact"),
-        laws=["tests/ops/test_law.py::test_every_op_keeps_every_law[clip"],
-        schema="Replace numbers outside the range",
+        laws=["tests/ops/test_law.py::test_every_op_keeps_every_law[limit"],
+        schema="Replace numbers outside the range of the training rows",
     ),
     Walk(
         "Add a learner",

@@ -1,4 +1,4 @@
-"""The op `clip`: limits numbers to the range of the training rows."""
+"""The op `limit`: limits numbers to the range of the training rows."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Clip(Columnwise):
+class Limit(Columnwise):
     """Replace numbers outside the range of the training rows by its nearest end. Missing values stay missing."""
 
-    op = "clip"
+    op = "limit"
     takes = NUMERIC
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
