@@ -9,6 +9,7 @@ from mlbuild.ops.op import Op
 OPS: Catalogue[type[Op]] = Catalogue(
     {
         "impute": "mlbuild.ops.impute.Impute",
+        "missing_indicator": "mlbuild.ops.missing.missing_indicator.MissingIndicator",
         "standard": "mlbuild.ops.standard.Standard",
         "min_max": "mlbuild.ops.numbers.min_max.MinMax",
         "max_abs": "mlbuild.ops.numbers.max_abs.MaxAbs",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlbuild.columns import DTYPES, NUMERIC, ColumnType
+from mlbuild.columns import DTYPES, NUMERIC, ColumnType, Schema
 from mlbuild.data.casts import present
 from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
@@ -15,8 +15,9 @@ from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.constants import WORDS, read_constant
-from mlbuild.ops.op import Target
-from mlbuild.params import Choice, Scalar, field
+from mlbuild.ops.missing.flags import flag_name, flag_type, flags_of, lowered_flags
+from mlbuild.ops.op import Frame, Placement, State, Target
+from mlbuild.params import Boolean, Choice, Json, Scalar, field
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,8 +36,8 @@ COMPUTED = ("mean", "median")
 class Impute(Columnwise):
     """Replace missing values.
 
-    The state is the value that is filled in (dates and datetimes in microseconds since 1970), or null if it is
-    `fill_value`.
+    With `indicator`, a bool column named `{column}_missing` comes right after each column. The state is the value that
+    is filled in (dates and datetimes in microseconds since 1970), or null if it is `fill_value`.
     """
 
     op = "impute"
@@ -52,6 +53,9 @@ class Impute(Columnwise):
         default=None,
         examples=(0, "unknown", False, "2013-01-01"),
     )
+    indicator: bool = field(
+        Boolean(), "Whether to add columns that are true where a value was missing.", default=False
+    )
 
     def check(self) -> Iterator[Problem]:
         if self.strategy == "constant" and self.fill_value is None:
@@ -61,6 +65,17 @@ class Impute(Columnwise):
             message = f"'fill_value' has no effect with strategy '{self.strategy}'"
             hint = "remove it, or use strategy 'constant'"
             yield Problem("no-effect", message, ("fill_value",), hint, on="key")
+
+    def canonical(self, schema: Schema) -> Json:
+        """Leave out `indicator` unless it is set: artifacts without one have the digest that they always had."""
+        told = super().canonical(schema)
+        return told if self.indicator else {key: told[key] for key in told if key != "indicator"}
+
+    def infer(self, read: Schema) -> Placement:
+        made = super().infer(read)
+        if not self.indicator:
+            return made
+        return {name: made[name].plus(flag_type(name, type_)) for name, type_ in read.items()}
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
         if self.strategy in COMPUTED:
@@ -97,6 +112,10 @@ class Impute(Columnwise):
             raise data_failure(message, column=column.name)
         return value
 
+    def apply(self, state: State, rows: Frame, read: Schema) -> list[pl.Series]:
+        flags = [flags_of(rows[name]) for name in read] if self.indicator else []
+        return super().apply(state, rows, read) + flags
+
     def apply_column(self, state: Any, column: pl.Series, type_: ColumnType) -> pl.Series:
         import polars as pl
 
@@ -107,6 +126,15 @@ class Impute(Columnwise):
         if type_.temporal:
             return column.fill_null(pl.lit(fill, pl.Int64).cast(pl.Datetime("us")).cast(column.dtype))
         return column.fill_null(pl.lit(fill, column.dtype))
+
+    def lower(
+        self, state: State, graph: Graph, values: Mapping[str, Value], read: Schema
+    ) -> dict[str, Value]:
+        made = super().lower(state, graph, values, read)
+        flags = (
+            {flag_name(name): lowered_flags(graph, values[name]) for name in read} if self.indicator else {}
+        )
+        return made | flags
 
     def lower_column(self, state: Any, graph: Graph, value: Value, type_: ColumnType) -> Value:
         dtype = "float" if self.strategy in COMPUTED else value.dtype

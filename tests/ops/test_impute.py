@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import numpy as np
 import pytest
+from sklearn.impute import SimpleImputer
 
 from mlbuild.columns import ColumnType
 from mlbuild.diagnostics import Failed
@@ -152,3 +154,42 @@ def test_a_zero_stands_for_both_zeros() -> None:
     text = "{op: impute, columns: x, strategy: most_frequent}"
     made = transformed(text, {"x": [-0.0, -0.0, None]}, x="float?")
     assert [str(value) for value in made["x"]] == ["-0.0", "-0.0", "0.0"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "dtype", "train", "expected"),
+    [
+        ("mean", "int?", [1, None, 4], [1.0, 2.5, 4.0]),
+        ("most_frequent", "string?", ["b", None, "b"], ["b", "b", "b"]),
+    ],
+)
+def test_an_indicator_says_what_was_filled_in(
+    strategy: str, dtype: str, train: list[object], expected: list[object]
+) -> None:
+    text = f"{{op: impute, columns: x, strategy: {strategy}, indicator: true}}"
+    assert transformed(text, {"x": train}, x=dtype) == {"x": expected, "x_missing": [False, True, False]}
+
+
+def test_an_indicator_comes_right_after_its_column() -> None:
+    text = "{op: impute, columns: [b, a], strategy: most_frequent, indicator: true}"
+    expected = {"a": "int", "a_missing": "bool", "b": "string", "b_missing": "bool", "c": "int?"}
+    assert list(after(text, a="int?", b="string", c="int?").items()) == [*expected.items()]
+
+
+def test_an_indicator_of_a_name_that_exists_is_refused() -> None:
+    text = "{op: impute, columns: x, strategy: mean, indicator: true}"
+    message = "the step would add a second column 'x_missing'"
+    assert problems(text, x="float?", x_missing="bool") == [("0", message)]
+
+
+@pytest.mark.parametrize("strategy", ["mean", "median", "most_frequent"])
+def test_the_numbers_are_those_of_scikit_learn(strategy: str) -> None:
+    chance = np.random.default_rng(0)
+    values = np.where(chance.random(300) < 0.2, np.nan, chance.integers(0, 40, 300) / 8)
+    text = f"{{op: impute, columns: x, strategy: {strategy}, indicator: true}}"
+    cells = [None if np.isnan(value) else value for value in values]
+    made = transformed(text, {"x": cells}, x="float?")
+    imputer = SimpleImputer(strategy=strategy, add_indicator=True)
+    expected = imputer.fit_transform(values.reshape(-1, 1))
+    np.testing.assert_allclose(made["x"], expected[:, 0], rtol=1e-15)
+    assert made["x_missing"] == (expected[:, 1] == 1).tolist()
