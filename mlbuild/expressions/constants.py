@@ -10,6 +10,7 @@ from typing import Any
 
 from mlbuild.expressions.meaning import evaluate
 from mlbuild.expressions.tree import Tree, literal
+from mlbuild.lowering.patterns import is_search
 from mlbuild.lowering.value import NAT
 
 
@@ -33,18 +34,23 @@ class Scalars:
         self, op: str, *inputs: Any, element: str | None = None, domain: str = "", **attributes: Any
     ) -> Any:
         if op == "RegexFullMatch":
-            return re.fullmatch(_never_looking_back(attributes["pattern"]), inputs[0]) is not None
+            return re.fullmatch(_for_python(attributes["pattern"]), inputs[0]) is not None
         if op == "LabelEncoder":
-            return int(inputs[0] in attributes["keys_tensor"].tolist())
+            keys, values = (attributes[name].tolist() for name in ("keys_tensor", "values_tensor"))
+            return dict(zip(keys, values, strict=True)).get(inputs[0], attributes["default_tensor"].item())
+        if op == "Cast":
+            return float(inputs[0])
         return _OPERATORS[op](*inputs)
 
 
-def _never_looking_back(pattern: str) -> str:
-    """Rewrite a pattern so that Python matches it in linear time, as other engines do.
+def _for_python(pattern: str) -> str:
+    """Rewrite a pattern so that Python gives the result of other engines, and those of LIKE in linear time, as they do.
 
-    For each part, the first match is as good as any other, so there is no need to backtrack. In `pattern`, `.*`
+    In Python, `$` also matches before the last line break. In a pattern of LIKE, for each part, the first match is as good as any other, so there is no need to backtrack. In `pattern`, `.*`
     always means any text.
     """
+    if is_search(pattern):
+        return re.sub(r"(\\.)|\$(?![^\[]*\])", lambda found: found[1] or r"\Z", pattern, flags=re.DOTALL)
     first, *others = pattern.split(".*")
     if not others:
         return pattern
@@ -93,7 +99,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "Sub": operator.sub,
     "Mul": operator.mul,
     "Div": _divide,
-    "Mod": _guarded(math.fmod),
+    "Mod": lambda a, b: a % b if isinstance(a, int) else _guarded(math.fmod)(a, b),
     "Pow": _power,
     "Neg": operator.neg,
     "Abs": abs,
@@ -103,6 +109,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "Sqrt": _guarded(math.sqrt),
     "Exp": _guarded(math.exp),
     "Log": _guarded(math.log),
+    "StringConcat": operator.add,
     "IsNaN": lambda x: x != x,
     "Less": operator.lt,
     "LessOrEqual": operator.le,
@@ -111,5 +118,5 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "Or": lambda a, b: a or b,
     "Not": operator.not_,
     "Where": lambda condition, yes, no: yes if condition else no,
-    "Cast": float,
+    "Clip": lambda x, low, high: low if x < low else high if x > high else x,
 }

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ENDS_TEXT
 from mlbuild.diagnostics import Problem
+from mlbuild.expressions.dates import syntax as dates
 from mlbuild.expressions.refusals import joined, own, place, refusal, type_named, unsupported
+from mlbuild.expressions.texts import syntax as texts
 from mlbuild.expressions.tree import COLUMN, NULL, REFUSED, UNTYPED, Node
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
 #: sqlglot's class, with our operator and the names of its operands.
 _PLAIN = {
-    "Add": ("+", "this expression"),
-    "Sub": ("-", "this expression"),
     "Mul": ("*", "this expression"),
     "Div": ("/", "this expression"),
     "Mod": ("%", "this expression"),
@@ -33,6 +33,12 @@ _PLAIN = {
     "Sqrt": ("sqrt", "this"),
     "Exp": ("exp", "this"),
     "Ln": ("ln", "this"),
+    "Sin": ("sin", "this"),
+    "Cos": ("cos", "this"),
+    "Sign": ("sign", "this"),
+    "Trunc": ("trunc", "this"),
+    "WidthBucket": ("width_bucket", "this min_value max_value num_buckets"),
+    "LastDay": ("last_day", "this"),
     "EQ": ("=", "this expression"),
     "LT": ("<", "this expression"),
     "LTE": ("<=", "this expression"),
@@ -43,6 +49,8 @@ _PLAIN = {
     "Least": ("least", "this expressions"),
     "Greatest": ("greatest", "this expressions"),
     "In": ("in", "this expressions"),
+    "Concat": ("concat", "expressions"),
+    "DPipe": ("||", "this expression"),
 }
 #: Arguments of sqlglot's nodes that do not change the meaning here.
 _HARMLESS = {"typed", "safe", "ignore_nulls", "is_nvl", "is_null", "_type", "nested", "quoted"}
@@ -62,9 +70,6 @@ _MISSING = Node(NULL, (), (UNTYPED,))
 #: sqlglot also accepts `9E` as a number.
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
-#: Engines try a pattern at many positions. Longer patterns are slow on long texts, or refused at runtime.
-_LONGEST_PATTERN = 500
-
 
 class SyntaxConverter:
     """Converts sqlglot's tree to nodes, and collects what is rejected."""
@@ -79,18 +84,20 @@ class SyntaxConverter:
         op, operands = _PLAIN.get(name) or _SPECIAL.get(name) or (None, "")
         known = {*operands.split(), *_HARMLESS, "negate"}
         if op is None or any(part for arg, part in sql.args.items() if arg not in known):
-            return self._refuse(sql)
+            return self.refuse(sql)
         node = self._plain(sql, op, operands) if isinstance(op, str) else op(self, sql)
-        return self._made(sql, "not", [node]) if sql.args.get("negate") else node
+        return self.made(sql, "not", [node]) if sql.args.get("negate") else node
 
     def _plain(self, sql: Sql, op: str, operands: str) -> Node:
         parts = [part for name in operands.split() for part in _listed(sql.args.get(name))]
-        return self._made(sql, op, [self.read(part) for part in parts])
+        return self.made(sql, op, [self.read(part) for part in parts])
 
-    def _made(self, sql: Sql, op: str, args: Sequence[Node], *extra: Any) -> Node:
+    def made(self, sql: Sql, op: str, args: Sequence[Node], *extra: Any) -> Node:
+        """Return a node for `sql`, with the range of its tokens."""
         return Node(op, tuple(args), extra, joined(own(sql), *(arg.offset for arg in args)))
 
-    def _refuse(self, sql: Sql, problem: Problem | None = None) -> Node:
+    def refuse(self, sql: Sql, problem: Problem | None = None) -> Node:
+        """Note a problem with `sql`, and return a node about which nothing else is reported."""
         self.problems.append(problem or refusal(sql, self.text))
         args = [self.read(arg) for arg in sql.expressions] if type(sql).__name__ == "Anonymous" else []
         return Node(REFUSED, tuple(args), offset=place(sql, self.text))
@@ -100,13 +107,13 @@ class SyntaxConverter:
         if table := sql.args.get("table"):
             message = f"columns have no table prefix: remove '{table.name}.'"
             help_ = f'put a column name that contains a dot in double quotes: "{table.name}.{name}"'
-            return self._refuse(sql, unsupported(message, joined(own(table), offset), help_))
+            return self.refuse(sql, unsupported(message, joined(own(table), offset), help_))
         return Node(COLUMN, (), (name,), offset, bool(sql.this.args.get("quoted")))
 
     def literal(self, sql: Sql) -> Node:
         offset = own(sql)
         if sql.is_string and "\0" in sql.this:
-            return self._refuse(
+            return self.refuse(
                 sql, Problem("bad-expression", f"the string contains {ENDS_TEXT}", offset=offset)
             )
         if sql.is_string:
@@ -114,12 +121,12 @@ class SyntaxConverter:
         if not _NUMBER.fullmatch(sql.this):
             message = f"'{sql.this}' is not a number"
             help_ = f'put a column name that starts with a digit in double quotes: "{sql.this}"'
-            return self._refuse(sql, Problem("bad-expression", message, help=help_, offset=offset))
+            return self.refuse(sql, Problem("bad-expression", message, help=help_, offset=offset))
         if not sql.this.isdigit():
             return Node("float", (), (sql.this,), offset)
         if int(sql.this) > 2**53:
             message = f"{sql.this} is beyond 2^53, above which integers are no longer exact"
-            return self._refuse(sql, Problem("bad-expression", message, offset=offset))
+            return self.refuse(sql, Problem("bad-expression", message, offset=offset))
         return Node("int", (), (sql.this,), offset)
 
     def boolean(self, sql: Sql) -> Node:
@@ -133,43 +140,43 @@ class SyntaxConverter:
 
     def connector(self, sql: Sql) -> Node:
         """Convert a chain of AND or of OR to one node, however long it is."""
-        return self._made(sql, type(sql).__name__.casefold(), [self.read(part) for part in sql.flatten()])
+        return self.made(sql, type(sql).__name__.casefold(), [self.read(part) for part in sql.flatten()])
+
+    def sum_(self, sql: Sql) -> Node:
+        """Convert `+` and `-`, of numbers and of a date and an interval."""
+        op = "+" if type(sql).__name__ == "Add" else "-"
+        return dates.moved(self, sql) or self._plain(sql, op, "this expression")
+
+    def logarithm(self, sql: Sql) -> Node:
+        """Convert LOG10(x) and LOG2(x), which sqlglot reads as LOG(10, x) and LOG(2, x)."""
+        base = sql.this.this if type(sql.this).__name__ == "Literal" else None
+        if base not in ("2", "10") or not sql.expression:
+            return self.refuse(sql)
+        return self.made(sql, "log" + base, [self.read(sql.expression)])
 
     def unequal(self, sql: Sql) -> Node:
-        return self._made(sql, "not", [self._plain(sql, "=", "this expression")])
+        return self.made(sql, "not", [self._plain(sql, "=", "this expression")])
 
     def between(self, sql: Sql) -> Node:
         x, low, high = (self.read(sql.args[name]) for name in ("this", "low", "high"))
-        return self._made(sql, "and", [self._made(sql, "<=", [low, x]), self._made(sql, "<=", [x, high])])
+        return self.made(sql, "and", [self.made(sql, "<=", [low, x]), self.made(sql, "<=", [x, high])])
 
     def is_(self, sql: Sql) -> Node:
         what = sql.expression
         kind = type(what).__name__
         if kind not in ("Null", "Boolean"):
-            return self._refuse(sql)
+            return self.refuse(sql)
         op = "is_null" if kind == "Null" else "is_true" if what.this else "is_false"
-        return self._made(sql, op, [self.read(sql.this)])
-
-    def like(self, sql: Sql) -> Node:
-        pattern = sql.expression
-        if type(pattern).__name__ != "Literal" or not pattern.is_string:
-            message = "the pattern of LIKE must be a string in quotes"
-            help_ = "double quotes are for columns; use single quotes for a string"
-            return self._refuse(sql, unsupported(message, place(pattern, self.text), help_))
-        if set(pattern.this) & {"%", "_"} and len(pattern.this) > _LONGEST_PATTERN:
-            message = f"the pattern of LIKE has {len(pattern.this):,} characters, but the limit is {_LONGEST_PATTERN}"
-            help_ = "match parts of the string, each with its own LIKE"
-            return self._refuse(sql, unsupported(message, place(pattern, self.text), help_))
-        return self._made(sql, "like", [self.read(sql.this)], pattern.this)
+        return self.made(sql, op, [self.read(sql.this)])
 
     def round_(self, sql: Sql) -> Node:
         decimals = sql.args.get("decimals")
         if decimals is None:
-            return self._made(sql, "round", [self.read(sql.this)], 0)
+            return self.made(sql, "round", [self.read(sql.this)], 0)
         if not decimals.is_int or abs(int(decimals.to_py())) > 15:
             message = "the decimals of ROUND must be an integer from -15 to 15"
-            return self._refuse(sql, unsupported(message, place(decimals, self.text)))
-        return self._made(sql, "round", [self.read(sql.this)], int(decimals.to_py()))
+            return self.refuse(sql, unsupported(message, place(decimals, self.text)))
+        return self.made(sql, "round", [self.read(sql.this)], int(decimals.to_py()))
 
     def cast(self, sql: Sql) -> Node:
         to = sql.args["to"]
@@ -178,31 +185,47 @@ class SyntaxConverter:
             named = type_named(to, self.text, place(sql.this, self.text)[1])
             message = f"CAST to {named} is not supported"
             help_ = "CAST supports DOUBLE, BIGINT and BOOLEAN"
-            return self._refuse(sql, unsupported(message, place(sql, self.text), help_))
-        return self._made(sql, "cast", [self.read(sql.this)], target)
+            return self.refuse(sql, unsupported(message, place(sql, self.text), help_))
+        return self.made(sql, "cast", [self.read(sql.this)], target)
 
     def if_(self, sql: Sql) -> Node:
         otherwise = sql.args.get("false")
         parts = [self.read(sql.this), self.read(sql.args["true"])]
-        return self._made(sql, "case", [*parts, self.read(otherwise) if otherwise else _MISSING])
+        return self.made(sql, "case", [*parts, self.read(otherwise) if otherwise else _MISSING])
 
     def case(self, sql: Sql) -> Node:
         subject = self.read(sql.this) if sql.this else None
         parts: list[Node] = []
         for branch in sql.args["ifs"]:
             when = self.read(branch.this)
-            parts.append(self._made(branch, "=", [subject, when]) if subject else when)
+            parts.append(self.made(branch, "=", [subject, when]) if subject else when)
             parts.append(self.read(branch.args["true"]))
         default = sql.args.get("default")
-        return self._made(sql, "case", [*parts, self.read(default) if default else _MISSING])
+        return self.made(sql, "case", [*parts, self.read(default) if default else _MISSING])
 
     def nullif(self, sql: Sql) -> Node:
         a, b = self.read(sql.this), self.read(sql.expression)
-        return self._made(sql, "case", [self._made(sql, "=", [a, b]), _MISSING, a])
+        return self.made(sql, "case", [self.made(sql, "=", [a, b]), _MISSING, a])
 
 
+#: sqlglot's classes of functions that give one part of a date.
+_PARTS = {
+    "Year": "year",
+    "Quarter": "quarter",
+    "Month": "month",
+    "Week": "week",
+    "Day": "day",
+    "DayOfMonth": "day",
+    "DayOfYear": "doy",
+    "Hour": "hour",
+    "Minute": "minute",
+    "Second": "second",
+}
 #: The same as `_PLAIN`, for classes that need more than a new name.
 _SPECIAL: dict[str, tuple[Callable[[SyntaxConverter, Sql], Node], str]] = {
+    "Add": (SyntaxConverter.sum_, "this expression"),
+    "Sub": (SyntaxConverter.sum_, "this expression"),
+    "Log": (SyntaxConverter.logarithm, "this expression"),
     "Column": (SyntaxConverter.column, "this table db catalog"),
     "Literal": (SyntaxConverter.literal, "this is_string"),
     "Boolean": (SyntaxConverter.boolean, "this"),
@@ -213,12 +236,22 @@ _SPECIAL: dict[str, tuple[Callable[[SyntaxConverter, Sql], Node], str]] = {
     "NEQ": (SyntaxConverter.unequal, "this expression"),
     "Between": (SyntaxConverter.between, "this low high"),
     "Is": (SyntaxConverter.is_, "this expression"),
-    "Like": (SyntaxConverter.like, "this expression"),
+    "Like": (texts.like, "this expression"),
+    "ILike": (texts.like, "this expression"),
+    "RegexpLike": (texts.regexp_like, "this expression"),
+    "StartsWith": (texts.part_named("^", ""), "this expression"),
+    "EndsWith": (texts.part_named("", "$"), "this expression"),
+    "Contains": (texts.part_named("", ""), "this expression"),
     "Round": (SyntaxConverter.round_, "this decimals"),
     "Cast": (SyntaxConverter.cast, "this to"),
     "If": (SyntaxConverter.if_, "this true false"),
     "Case": (SyntaxConverter.case, "this ifs default"),
     "Nullif": (SyntaxConverter.nullif, "this expression"),
+    "Interval": (dates.alone, "this unit"),
+    "Extract": (dates.extract, "this expression"),
+    "DateDiff": (dates.difference, "this expression unit"),
+    "DateTrunc": (dates.truncated, "this unit"),
+    **{name: (dates.part_named(part), "this") for name, part in _PARTS.items()},
 }
 
 

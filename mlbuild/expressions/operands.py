@@ -204,6 +204,18 @@ class TextOperand(Generic[T]):
         """Whether the whole text matches a regular expression."""
         return self._where_present(self.on.call("RegexFullMatch", self.tensor, pattern=pattern), self.absent)
 
+    def present(self) -> TextOperand[T]:
+        """Return the empty text where the text is missing."""
+        if self.absent is None:
+            return self
+        empty = self.on.constant("", "string")
+        return TextOperand(self.on, self.on.call("Where", self.absent, empty, self.tensor), None)
+
+    def joined(self, other: TextOperand[T]) -> TextOperand[T]:
+        """Return this text followed by another. If one is missing, the result is missing."""
+        tensor = self.on.call("StringConcat", self.tensor, other.tensor)
+        return TextOperand(self.on, tensor, _either(self.on, self.absent, other.absent))
+
     def _where_present(self, holds: T, absent: T | None) -> TruthOperand[T]:
         call = self.on.call
         if absent is None:

@@ -6,29 +6,67 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Problem
+from mlbuild.expressions.functions.catalogue import FUNCTIONS
 from mlbuild.expressions.tree import Offset
 from mlbuild.hints import did_you_mean
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql
 
-FUNCTIONS = "ABS CAST CEIL COALESCE EXP FLOOR GREATEST IF LEAST LN MOD NULLIF POWER ROUND SQRT".split()
 _SYMBOLS = {
-    "DPipe": "||",
     "BitwiseAnd": "&",
     "BitwiseOr": "|",
     "BitwiseXor": "^",
     "IntDiv": "DIV",
-    "ILike": "ILIKE",
     "NullSafeEQ": "IS NOT DISTINCT FROM",
     "NullSafeNEQ": "IS DISTINCT FROM",
     "TryCast": "TRY_CAST",
+    "SimilarTo": "SIMILAR TO",
     "Star": "*",
     "Escape": "ESCAPE",
 }
+_WEEKDAY = "write EXTRACT(ISODOW FROM d), 1 for Monday to 7, or EXTRACT(DOW FROM d), 0 for Sunday to 6"
+#: What asks for the time: sqlglot's classes, and names that it does not know.
+_CLOCKS = frozenset(
+    "CurrentDate CurrentDatetime CurrentTime CurrentTimestamp NOW TODAY GETDATE CURDATE".split()
+)
+#: What to write instead of a class of sqlglot, or of a function that it does not know.
 _INSTEAD = {
-    "DPipe": "write OR",
-    "Log": "write LN(x) for the natural logarithm",
+    "Log": "write LN(x), LOG10(x) or LOG2(x); for another base, LN(x) / LN(base)",
+    "Cbrt": "write POWER(x, 1.0 / 3), which is missing for negative numbers",
+    "Tan": "write SIN(x) / COS(x)",
+    "Pi": "write 3.141592653589793",
+    "Radians": "write x * 0.017453292519943295",
+    "Degrees": "write x * 57.29577951308232",
+    "Trunc": "write TRUNC(x) without decimals, or ROUND(x, 2)",
+    "DayOfWeek": _WEEKDAY,
+    "DayOfWeekIso": "write EXTRACT(ISODOW FROM d)",
+    "WeekOfYear": "write WEEK(d)",
+    "DateAdd": "write d + INTERVAL '1' DAY",
+    "DateSub": "write d - INTERVAL '1' DAY",
+    "AddMonths": "write d + INTERVAL '1' MONTH",
+    "TsOrDsAdd": "write d + INTERVAL '1' DAY",
+    "TimestampDiff": "write DATE_DIFF('hour', start, end)",
+    "TimestampTrunc": "write DATE_TRUNC('hour', u)",
+    "UnixSeconds": "write EXTRACT(EPOCH FROM u)",
+    "WEEKDAY": _WEEKDAY,
+    "DOW": _WEEKDAY,
+    **dict.fromkeys(("Lower", "Upper"), "write s ILIKE 'abc%', which ignores the case of letters"),
+    "Trim": "write s LIKE 'abc%', or clean the column where it is read",
+    "SimilarTo": "write REGEXP_LIKE(s, 'pattern')",
+    "RegexpILike": "write REGEXP_LIKE(s, '(?i)pattern')",
+    "REGEXP_MATCHES": "write REGEXP_LIKE(s, 'pattern')",
+    "ConcatWs": "write s || '-' || t",
+    "Left": "write s LIKE 'abc%'",
+    "Right": "write s LIKE '%abc'",
+    "Substring": "write s LIKE 'abc%', or REGEXP_LIKE(s, '^.abc')",
+    "StrPosition": "write CONTAINS(s, 'abc')",
+    "Length": "write REGEXP_LIKE(s, '^.{3,5}$') for a length from 3 to 5",
+    "Date": "write CAST(u AS DATE)",
+    "AGE": "write DATE_DIFF('year', start, end)",
+    **dict.fromkeys(("EPOCH", "UNIX_TIMESTAMP"), "write EXTRACT(EPOCH FROM u)"),
+    **dict.fromkeys(("ISNULL", "ISNA", "ISNAN", "NOTNULL", "NOTNA"), "write x IS NULL or x IS NOT NULL"),
+    "AtTimeZone": "use the op 'date_parts' with a 'time_zone'",
     "BitwiseXor": "write POWER(x, y)",
     "IntDiv": "write FLOOR(x / y)",
     "TryCast": "write CAST",
@@ -42,10 +80,13 @@ def refusal(sql: Sql, text: str) -> Problem:
     from sqlglot import exp
 
     offset = place(sql, text)
+    name = sql.name.upper() if isinstance(sql, exp.Anonymous) else type(sql).__name__
+    if name in _CLOCKS:
+        message = "an expression gives the same result at any time: it cannot ask for the time"
+        return unsupported(message, own(sql) or offset, "add a column with the time of each row")
     if isinstance(sql, exp.Anonymous):
-        near = did_you_mean(sql.name, FUNCTIONS) or f"available functions: {', '.join(FUNCTIONS)}"
-        if sql.name.upper() in ("ISNULL", "ISNA", "ISNAN", "NOTNULL", "NOTNA"):
-            near = "write x IS NULL or x IS NOT NULL"
+        near = _INSTEAD.get(name) or did_you_mean(sql.name, FUNCTIONS)
+        near = near or f"available functions: {', '.join(FUNCTIONS)}"
         return unsupported(f"unknown function '{sql.name}'", own(sql) or offset, near)
     if sql.find(exp.Query):
         message = "an expression cannot contain a query: it uses only the columns of one row"
@@ -54,7 +95,6 @@ def refusal(sql: Sql, text: str) -> Problem:
     elif isinstance(sql, (exp.Placeholder, exp.Parameter)):
         message = "parameters are not supported: write the value"
     else:
-        name = type(sql).__name__
         what = _SYMBOLS.get(name) or (
             _called(sql, text[slice(*offset)]) if isinstance(sql, exp.Func) else None
         )

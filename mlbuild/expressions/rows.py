@@ -26,6 +26,7 @@ _UFUNCS = {
     "Round": "rint",
     "Sqrt": "sqrt",
     "Exp": "exp",
+    "Clip": "clip",
     "Log": "log",
     "IsNaN": "isnan",
     "Less": "less",
@@ -83,13 +84,24 @@ class Arrays:
         if not all(isinstance(item, (np.ndarray, np.generic)) for item in inputs):
             return _call_text(op, *inputs, **attributes)
         if op == "LabelEncoder":
-            return np.isin(inputs[0], attributes["keys_tensor"]).astype("int64")
+            return _looked_up(
+                inputs[0], *(attributes[f"{name}_tensor"] for name in ("keys", "values", "default"))
+            )
         if op == "Cast":
             return inputs[0].astype("float64")
         if op == "Div":
             whole = inputs[0].dtype.kind == "i"
             return np.floor_divide(*inputs) if whole else np.divide(*inputs)
         return getattr(np, _UFUNCS[op])(*inputs)
+
+
+def _looked_up(array: Any, keys: Any, values: Any, default: Any) -> Any:
+    """Replace each number by the value of its key, or by the default."""
+    import numpy as np
+
+    order = np.argsort(keys)
+    places = order[np.searchsorted(keys, array, sorter=order).clip(max=len(keys) - 1)]
+    return np.where(keys[places] == array, values[places], default)
 
 
 def _call_text(op: str, *inputs: Any, **attributes: Any) -> Any:
@@ -100,6 +112,8 @@ def _call_text(op: str, *inputs: Any, **attributes: Any) -> Any:
         condition, yes, no = (_as_expr(item) for item in inputs)
         return pl.select(pl.when(condition).then(yes).otherwise(no)).to_series()
     text, other = (*inputs, None)[:2]
+    if op == "StringConcat":
+        return text + other
     if op == "Equal":
         return _column(text == other if isinstance(text, pl.Series) else other == text)
     if op == "LabelEncoder":

@@ -9,7 +9,9 @@ from functools import reduce
 from mlbuild.columns import NUMERIC, TEMPORAL
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.expressions.arithmetic import ARITHMETIC, Rule
+from mlbuild.expressions.dates.rules import DATES, as_date
 from mlbuild.expressions.terms import Term, alike, as_dtype, made, mismatch, moment_literal, strict
+from mlbuild.expressions.texts.rules import TEXTS
 from mlbuild.expressions.tree import NULL, UNTYPED, Node, Tree, is_literal, is_null, literal_value
 
 TRUE: Tree = ("bool", True)
@@ -158,24 +160,14 @@ def _in(node: Node, args: Sequence[Term]) -> Term:
     )
 
 
-def _like(node: Node, args: Sequence[Term]) -> Term:
-    (x,) = args
-    if x.dtype not in ("string", UNTYPED):
-        raise mismatch(f"LIKE takes a string, not {x.words()}", x)
-    pattern = node.extra[0]
-    while "%%" in pattern:
-        pattern = pattern.replace("%%", "%")
-    if not set(pattern) & set("%_"):
-        return strict("=", [as_dtype(x, "string"), Term(("string", pattern), "string", False)], "bool")
-    return strict("like", [as_dtype(x, "string")], "bool", False, pattern)
-
-
 def _cast(node: Node, args: Sequence[Term]) -> Term:
     (x,), target = args, node.extra[0]
     if x.dtype in (UNTYPED, target):
         return as_dtype(x, target)
     if x.dtype == "string" and target in TEMPORAL and is_literal(x.tree):
         return moment_literal(x, target)
+    if (x.dtype, target) == ("datetime", "date"):
+        return as_date(x)
     numbers = ("bool", *NUMERIC)
     if (x.dtype in numbers and target in numbers) or (x.dtype, target) == ("date", "datetime"):
         return strict("cast", [x], target, target == "int" and not x.finite, target)
@@ -185,6 +177,8 @@ def _cast(node: Node, args: Sequence[Term]) -> Term:
 
 RULES: Mapping[str, Rule] = {
     **ARITHMETIC,
+    **DATES,
+    **TEXTS,
     "=": _compare,
     "<": _compare,
     "<=": _compare,
@@ -199,6 +193,5 @@ RULES: Mapping[str, Rule] = {
     "least": _extreme,
     "greatest": _extreme,
     "in": _in,
-    "like": _like,
     "cast": _cast,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,12 @@ def parse_sql(text: str) -> Sql:
     Raises:
         Rejected: The text as a whole is not one SQL expression.
     """
-    from sqlglot import Dialect, exp
+    from sqlglot import exp
     from sqlglot.errors import ParseError, TokenError
 
     logging.getLogger("sqlglot").setLevel(logging.ERROR)  # statements are refused here
     try:
-        found = Dialect.get_or_raise(None).parse_into(exp.Condition, text)
+        found = _dialect().parse_into(exp.Condition, text)
     except TokenError:
         raise Rejected(
             Problem("bad-expression", "unclosed quote or comment", offset=(0, len(text)))
@@ -54,9 +55,38 @@ def parse_sql(text: str) -> Sql:
         start = text.index(word)
         message = f"unexpected '{word}'"
         raise Rejected(Problem("bad-expression", message, offset=(start, start + len(word))))
-    if found[0] is None:
+    sql: Sql | None = found[0]
+    if sql is None:
         raise Rejected(Problem("bad-expression", "the expression is empty", offset=(0, len(text))))
-    return found[0]
+    return sql
+
+
+@lru_cache(1)
+def _dialect() -> Any:
+    """Return sqlglot's own dialect, except for functions whose arguments it takes for something else."""
+    from sqlglot import Dialect, exp
+    from sqlglot.parser import Parser as Base
+
+    def difference(args: Sequence[Any]) -> Any:
+        if len(args) != 3:
+            return exp.DateDiff(this=args[0] if args else None, expression=args[-1] if args else None)
+        return exp.DateDiff(this=args[2], expression=args[1], unit=args[0])
+
+    def part(args: Sequence[Any]) -> Any:
+        if len(args) != 2:
+            return exp.Anonymous(this="DATE_PART", expressions=list(args))
+        return exp.Extract(this=args[0], expression=args[1])
+
+    class Language(Dialect):
+        class Parser(Base):
+            FUNCTIONS = Base.FUNCTIONS | {
+                "DATE_DIFF": difference,
+                "DATEDIFF": difference,
+                "TIMESTAMPDIFF": difference,
+                "DATE_PART": part,
+            }
+
+    return Language()
 
 
 def _worded(error: dict[str, Any], text: str) -> Problem:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import ColumnType
+from mlbuild.expressions.functions.catalogue import TRANSCENDENTAL
 from mlbuild.expressions.meaning import result
 from mlbuild.expressions.operands import hold
 from mlbuild.expressions.rows import polars_dtype, run
@@ -16,8 +17,6 @@ from mlbuild.lowering.value import Value
 
 if TYPE_CHECKING:
     import polars as pl
-
-_TRANSCENDENTAL = frozenset({"ln", "exp", "power"})
 
 
 @frozen
@@ -33,7 +32,7 @@ class Typed:
     @property
     def tolerance(self) -> float:
         """The relative tolerance between rows and graph, because logarithms and powers differ in their last bit."""
-        return 1e-12 if any(part[0] in _TRANSCENDENTAL for part in parts_of(self.tree)) else 0.0
+        return 1e-12 if any(part[0] in TRANSCENDENTAL for part in parts_of(self.tree)) else 0.0
 
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:

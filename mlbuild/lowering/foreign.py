@@ -23,13 +23,14 @@ from mlbuild.lowering.messages import (
     unknown_fields,
 )
 from mlbuild.lowering.operators import OPERATORS, Misfit, Shape, shape_of
+from mlbuild.lowering.patterns import is_search
 
 _ELEMENTS = {number: element for element, number in ONNX_TYPES.items()}
 #: The size of an element in bytes, by type.
 _SIZES = {number: int(numpy_type[-1]) for number, numpy_type in NUMBERS.items()}
 _NO_TEXT = "it has a string that is not valid UTF-8"
-#: A pattern from LIKE: wildcards, and characters that match themselves.
-_PATTERN = re.compile(rb"\(\?s\)(?:\.\*?|\\[\\.+*?()|\[\]{}^$]|[^\\.+*?()|\[\]{}^$])*", re.DOTALL)
+#: A pattern from LIKE or ILIKE: wildcards, and characters that match themselves.
+_PATTERN = re.compile(rb"\(\?i?s\)(?:\.\*?|\\[\\.+*?()|\[\]{}^$]|[^\\.+*?()|\[\]{}^$])*", re.DOTALL)
 _LONGEST_PATTERN = 10_000
 _MOST_WILDCARDS = 500
 #: The name of the only unknown size, the number of rows.
@@ -108,16 +109,21 @@ def _check(message: Any) -> None:
         raise Foreign(f"it has the operator {message.op_type[:80]!r}")
     if kind == "AttributeProto":
         filled = {field.name for field, _ in message.ListFields()} - {"name", "type"}
-        if message.name == "pattern" and not (
-            len(message.s) <= _LONGEST_PATTERN
-            and message.s.count(b".") <= _MOST_WILDCARDS
-            and _PATTERN.fullmatch(message.s)
-        ):
-            raise Foreign("it has a pattern that LIKE does not produce")
+        if message.name == "pattern" and not _is_written(message.s):
+            raise Foreign("it has a pattern that no expression produces")
         if message.type not in ATTRIBUTES or filled - {ATTRIBUTES[message.type]}:
             raise Foreign(f"the attribute {message.name[:80]!r} has a value of the wrong type")
     if kind == "TensorProto" and not _holds_its_data(message):
         raise Foreign(f"the constant {message.name[:80]!r} has the wrong size")
+
+
+def _is_written(pattern: bytes) -> bool:
+    """Whether a pattern is one of LIKE, ILIKE or REGEXP_LIKE."""
+    if len(pattern) > _LONGEST_PATTERN:
+        return False
+    if pattern.count(b".") <= _MOST_WILDCARDS and _PATTERN.fullmatch(pattern):
+        return True
+    return is_search(pattern.decode())
 
 
 def _holds_its_data(tensor: Any) -> bool:

@@ -85,7 +85,7 @@ BOOLEAN = frozenset(
 )
 _RULES: dict[Rule, str] = {
     _first: "Abs Cast Ceil Clip CumSum Exp Floor Identity IsInf IsNaN Log Neg Not Reciprocal RegexFullMatch Round Softmax Sqrt",
-    _broadcast: "Add And Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul Or Pow Sub Where Xor",
+    _broadcast: "Add And Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul Or Pow StringConcat Sub Where Xor",
     _concat: "Concat",
     _gather: "Gather",
     _arg_max: "ArgMax",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import TEMPORAL, UNKNOWN, ColumnType, Schema
 from mlbuild.data.readings.zones import is_known, near_zones
 from mlbuild.diagnostics import Problem, Rejected
+from mlbuild.expressions.dates.calendar import DAY, LIMIT, PARTS, SECOND, SHIFT, Instant, Numbers, Wholes
 from mlbuild.frozen import frozen
-from mlbuild.lowering.graph import Graph
+from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.value import Value
 from mlbuild.ops.op import Frame, Op, Placement, State, Target
-from mlbuild.ops.times.calendar import DAY, LIMIT, SECOND, SHIFT, Instant, Numbers, Wholes
 from mlbuild.ops.times.time_zone import Offsets, fit_offsets
 from mlbuild.params import Boolean, Choice, ListOf, Text, field
 
@@ -34,20 +33,6 @@ CLOCK_PARTS = {
     "hour": "the hour, 0 to 23",
     "minute": "the minute, 0 to 59",
     "second": "the second, 0 to 59",
-}
-#: How to get each part of an instant.
-_READS = {
-    "year": attrgetter("day.year"),
-    "quarter": attrgetter("day.quarter"),
-    "month": attrgetter("day.month"),
-    "week": attrgetter("day.week"),
-    "day": attrgetter("day.day"),
-    "weekday": attrgetter("day.weekday"),
-    "day_of_year": attrgetter("day.day_of_year"),
-    "days_in_month": attrgetter("day.days_in_month"),
-    "hour": attrgetter("hour"),
-    "minute": attrgetter("minute"),
-    "second": attrgetter("second"),
 }
 
 
@@ -152,7 +137,7 @@ class DateParts(Op):
                 made[f"{name}_{part}"] = Value("int", graph.call("Where", missing, nan, number))
         return made
 
-    def _lower_shifted(self, state: State, graph: Graph, value: Value) -> Wholes:
+    def _lower_shifted(self, state: State, graph: Graph, value: Value) -> Wholes[Tensor]:
         """Do the same in the graph."""
         limits = graph.constant(-LIMIT, "int64"), graph.constant(LIMIT, "int64")
         time = Wholes(graph, graph.call("Clip", value.tensor, *limits)) + SHIFT
@@ -163,4 +148,4 @@ class DateParts(Op):
 
 
 def _part(instant: Instant, part: str) -> Numbers:
-    return _READS[part](instant)
+    return PARTS[part](instant)

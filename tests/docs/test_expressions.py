@@ -14,6 +14,7 @@ from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.casts import cast, polars_type
 from mlbuild.diagnostics import Rejected
 from mlbuild.expressions.binding import bind
+from mlbuild.expressions.functions.catalogue import FUNCTIONS
 from mlbuild.spec.text.scalars import resolve
 from tests.docs.markdown import DOCS, tables
 
@@ -45,6 +46,18 @@ def test_an_expression_is_what_the_page_says(expression: str, of: str, wanted: s
     else:
         for one in expression.split("`, `"):
             assert bind(one.strip("`"), SCHEMA).type.dtype == "float"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_page_shows_every_function(name: str) -> None:
+    shown = "".join(cells[0] for _, cells in tables(PAGE, "expression", "of", "is"))
+    assert f"{name}(" in shown
+
+
+@pytest.mark.parametrize("usage", FUNCTIONS.values())
+def test_messages_show_how_a_function_is_written(usage: str) -> None:
+    """The words of the catalogue are expressions; `start` and `end` stand for dates."""
+    assert bind(usage.replace("start", "d").replace("end", "e"), SCHEMA).names
 
 
 @pytest.mark.parametrize(("expression", "wanted"), rows("expression", "error"))

@@ -79,6 +79,14 @@ def check(text: str, expected: list[Any], **columns: list[Any]) -> None:
         ("POWER(x, x / x) IS NULL", [True, False, False, True, True]),
         ("POWER(x * 2, 1 / x) IS NULL", [True, False, True, True, False]),
         ("LN(x) IS NULL", [True, False, True, True, False]),
+        ("SIGN(x)", [0, 1, -1, None, 1]),
+        ("TRUNC(x)", [0.0, 2.0, -2.0, None, INF]),
+        ("SIN(x * 0)", [0.0, 0.0, 0.0, None, None]),
+        ("COS(x * 0)", [1.0, 1.0, 1.0, None, None]),
+        ("LOG10(x) IS NULL", [True, False, True, True, False]),
+        ("WIDTH_BUCKET(x, 0, 5, 2)", [1, 2, 0, None, 3]),
+        ("WIDTH_BUCKET(x, 5, 0, 2)", [3, 2, 3, None, 0]),
+        ("WIDTH_BUCKET(x, -2.5, 2.5, 5)", [3, 6, 1, None, 6]),
         ("EXP(x * 0)", [1.0, 1.0, 1.0, None, None]),
         ("EXP(-x * 1e9)", [1.0, 0.0, INF, None, 0.0]),
     ],
@@ -133,6 +141,20 @@ def test_kleene_logic(text: str, expected: list[Any]) -> None:
         ("s LIKE ''", [False, True, False, None, False]),
         ("s LIKE '%'", [True, True, True, None, True]),
         ("t IS NULL", [False, False, False, False, False]),
+        ("s || t", ["ab", "", "étéete", None, "a.b\nc"]),
+        ("t || '-' || s", ["b-a", "-", "ete-été", None, "c-a.b\n"]),
+        ("CONCAT(s, NULL, t)", ["ab", "", "étéete", "x", "a.b\nc"]),
+        ("s || t = 'ab'", [True, False, False, None, False]),
+        ("s ILIKE 'A%'", [True, False, False, None, True]),
+        ("s ILIKE 'ÉTÉ'", [False, False, True, None, False]),
+        ("STARTS_WITH(s, 'a.')", [False, False, False, None, True]),
+        ("ENDS_WITH(s, 'é')", [False, False, True, None, False]),
+        ("CONTAINS(s, '.')", [False, False, False, None, True]),
+        ("REGEXP_LIKE(s, '.b')", [False, False, False, None, True]),
+        ("REGEXP_LIKE(s, 'b$')", [False, False, False, None, False]),
+        ("REGEXP_LIKE(s, '^[a-zé]{1,3}$')", [True, False, True, None, False]),
+        ("REGEXP_LIKE(s, '(?i)^(A|É)')", [True, False, True, None, True]),
+        ("NOT REGEXP_LIKE(s, '^$')", [True, False, True, None, True]),
     ],
 )
 def test_texts(text: str, expected: list[Any]) -> None:
@@ -224,6 +246,18 @@ def test_dates(text: str, expected: list[Any]) -> None:
 def test_whole_numbers(text: str, expected: list[Any]) -> None:
     """An int result beyond 64 bits is missing."""
     check(text, expected, n=[None, 2**53 - 1, 0, -7])
+
+
+def test_logarithms_of_powers_of_their_base_are_exact() -> None:
+    tens, twos = range(-22, 23), range(-64, 65)
+    check("LOG10(y)", [float(k) for k in tens], y=[float(f"1e{k}") for k in tens])
+    check("LOG2(y)", [float(k) for k in twos], y=[2.0**k for k in twos])
+
+
+def test_a_value_at_the_edge_of_a_bucket_is_in_the_upper_one() -> None:
+    edges = [low / 10 for low in range(-1, 12)]
+    check("WIDTH_BUCKET(y, 0, 1, 10)", [0, *range(1, 11), 11, 11], y=edges)
+    check("WIDTH_BUCKET(y, 0, 1, 10)", [10, 1], y=[math.nextafter(1, 0), -0.0])
 
 
 def test_rounding_is_half_to_even_and_leaves_large_numbers_alone() -> None:

@@ -1,12 +1,15 @@
-"""Calendar arithmetic on integers: one set of formulas for polars columns and for ONNX tensors."""
+"""Calendar arithmetic on integers: one set of formulas for polars columns, ONNX tensors and single values."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
+from mlbuild.expressions.operands import Algebra
 from mlbuild.frozen import frozen
-from mlbuild.lowering.graph import Graph, Tensor
+
+T = TypeVar("T")
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -26,30 +29,35 @@ Numbers = Any
 
 
 @frozen
-class Wholes:
-    """An int64 tensor with arithmetic operators. Division is correct only for non-negative values."""
+class Wholes(Generic[T]):
+    """Int64 values of an algebra with arithmetic operators. Division is correct only for non-negative values."""
 
-    graph: Graph
-    tensor: Tensor
+    on: Algebra[T]
+    tensor: T
 
-    def _call(self, op: str, other: Wholes | int) -> Wholes:
-        right = self.graph.constant(other, "int64") if isinstance(other, int) else other.tensor
-        return Wholes(self.graph, self.graph.call(op, self.tensor, right))
+    def _call(self, op: str, other: Wholes[T] | int) -> Wholes[T]:
+        right = self.on.constant(other, "int64") if isinstance(other, int) else other.tensor
+        return Wholes(self.on, self.on.call(op, self.tensor, right))
 
-    def __add__(self, other: Wholes | int) -> Wholes:
+    def __add__(self, other: Wholes[T] | int) -> Wholes[T]:
         return self._call("Add", other)
 
-    def __sub__(self, other: Wholes | int) -> Wholes:
+    def __sub__(self, other: Wholes[T] | int) -> Wholes[T]:
         return self._call("Sub", other)
 
-    def __mul__(self, other: Wholes | int) -> Wholes:
+    def __mul__(self, other: Wholes[T] | int) -> Wholes[T]:
         return self._call("Mul", other)
 
-    def __floordiv__(self, other: Wholes | int) -> Wholes:
+    def __floordiv__(self, other: Wholes[T] | int) -> Wholes[T]:
         return self._call("Div", other)
 
-    def __mod__(self, other: Wholes | int) -> Wholes:
+    def __mod__(self, other: Wholes[T] | int) -> Wholes[T]:
         return self._call("Mod", other)
+
+    def least(self, other: Wholes[T]) -> Wholes[T]:
+        """Return the smaller value of each pair."""
+        less = self.on.call("Less", self.tensor, other.tensor)
+        return Wholes(self.on, self.on.call("Where", less, self.tensor, other.tensor))
 
 
 class Instant:
@@ -122,6 +130,11 @@ class Day:
         return (self._month_from_march + 2) % 12 + 1
 
     @cached_property
+    def months(self) -> Numbers:
+        """The number of months since `SHIFT_YEARS` before year 0."""
+        return self._shifted_year * 12 + self.month - 1
+
+    @cached_property
     def day(self) -> Numbers:
         return self._day_from_march - _days_to_month(self._month_from_march) + 1
 
@@ -149,6 +162,15 @@ class Day:
         return _days_to_month(month + 1) - _days_to_month(month) - february * 2 + february * leap
 
 
+def first_day(months: Numbers) -> Day:
+    """Return the first day of a month, which is given by the number of months since `SHIFT_YEARS` before year 0."""
+    january = months % 12
+    march = (january + 10) % 12
+    year = months // 12 - march // 10  # years begin in March
+    days = year * 365 + year // 4 - year // 100 + year // 400 + _days_to_month(march)
+    return Day(days - FROM_MARCH_0)
+
+
 def _days_to_month(month: Numbers) -> Numbers:
     """Days from 1 March to the first day of a month; 0 for March to 12 for the next March."""
     return (month * 153 + 2) // 5
@@ -158,3 +180,19 @@ def _days_to_year(year: Numbers) -> Numbers:
     """Days from 1970-01-01 to 1 January of a year; both are shifted."""
     before = year - 1
     return before * 365 + before // 4 - before // 100 + before // 400 - FROM_YEAR_1
+
+
+#: How to get each part of an instant.
+PARTS = {
+    "year": attrgetter("day.year"),
+    "quarter": attrgetter("day.quarter"),
+    "month": attrgetter("day.month"),
+    "week": attrgetter("day.week"),
+    "day": attrgetter("day.day"),
+    "weekday": attrgetter("day.weekday"),
+    "day_of_year": attrgetter("day.day_of_year"),
+    "days_in_month": attrgetter("day.days_in_month"),
+    "hour": attrgetter("hour"),
+    "minute": attrgetter("minute"),
+    "second": attrgetter("second"),
+}
