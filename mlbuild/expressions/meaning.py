@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any, TypeVar, cast
 
-from mlbuild.expressions.dates.meaning import DATES
+from mlbuild.expressions.dates.meaning import DATES, as_date
 from mlbuild.expressions.functions.numbers import NUMBERS, constant, truncated
 from mlbuild.expressions.operands import (
     NAN,
@@ -96,11 +96,12 @@ def _among(tree: Tree, x: Any, *items: Any) -> Any:
 
 
 def _cast(tree: Tree, x: Operand[T]) -> Operand[T]:
-    """Convert numbers and bools to each other. A date is already a datetime at midnight."""
+    """Convert numbers and bools to each other. A date is already a datetime at
+    midnight."""
     if isinstance(x, TruthOperand):
         return x.number()
     if not isinstance(x, NumberOperand):
-        return x
+        return as_date(x) if isinstance(x, MomentOperand) and tree[2] == "date" else x
     if tree[2] == "bool":
         other = x.equals(constant(x, 0.0))
         return other.negated()

@@ -9,7 +9,7 @@ from functools import reduce
 from mlbuild.columns import NUMERIC, TEMPORAL
 from mlbuild.diagnostics import Problem, Rejected
 from mlbuild.expressions.arithmetic import ARITHMETIC, Rule
-from mlbuild.expressions.dates.rules import DATES, as_date
+from mlbuild.expressions.dates.rules import DATES
 from mlbuild.expressions.terms import Term, alike, as_dtype, made, mismatch, moment_literal, strict
 from mlbuild.expressions.texts.rules import TEXTS
 from mlbuild.expressions.tree import NULL, UNTYPED, Node, Tree, is_literal, is_null, literal_value
@@ -167,7 +167,7 @@ def _cast(node: Node, args: Sequence[Term]) -> Term:
     if x.dtype == "string" and target in TEMPORAL and is_literal(x.tree):
         return moment_literal(x, target)
     if (x.dtype, target) == ("datetime", "date"):
-        return as_date(x)
+        return strict("cast", [x], "date", False, "date")
     numbers = ("bool", *NUMERIC)
     if (x.dtype in numbers and target in numbers) or (x.dtype, target) == ("date", "datetime"):
         return strict("cast", [x], target, target == "int" and not x.finite, target)

@@ -71,7 +71,16 @@ def _count(instant: Instant, unit: str) -> Numbers:
 
 def _truncated(tree: Tree, x: MomentOperand[T]) -> MomentOperand[T]:
     """DATE_TRUNC: the beginning of the year, month, ..."""
-    instant, unit = _instant(x), tree[2]
+    return _beginning(x, tree[2])
+
+
+def as_date(x: MomentOperand[T]) -> MomentOperand[T]:
+    """Return midnight of the day."""
+    return _beginning(x, "day")
+
+
+def _beginning(x: MomentOperand[T], unit: str) -> MomentOperand[T]:
+    instant = _instant(x)
     number = _count(instant, unit)
     if unit in MONTHS:
         first = first_day(number * MONTHS[unit] if MONTHS[unit] > 1 else number)

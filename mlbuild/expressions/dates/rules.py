@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from mlbuild.columns import TEMPORAL
 from mlbuild.expressions.arithmetic import Rule
@@ -57,11 +56,6 @@ def _plus(node: Node, args: Sequence[Term]) -> Term:
 
 def _last_day(node: Node, args: Sequence[Term]) -> Term:
     return strict("last_day", [_temporal(args[0], "LAST_DAY")], "date")
-
-
-def as_date(x: Term) -> Term:
-    """Convert a datetime to the date of its day."""
-    return replace(strict("date_trunc", [x], "date", False, "day"), offset=x.offset)
 
 
 DATES: Mapping[str, Rule] = {
