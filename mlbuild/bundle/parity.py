@@ -215,11 +215,7 @@ def _tolerances(trained: Trained) -> dict[str, float]:
     """Return the relative tolerance of each matrix column: the largest of the steps and expressions that it depends
     on.
     """
-    held = {item.name: 0.0 for item in trained.recipe.inputs}
-    for name, typed in trained.recipe.derived:
-        held[name] = max([typed.tolerance, *(held[used] for used in typed.names)])
-    held = {name: held[value] for name, value in trained.recipe.values.items()}
-    return tolerances(trained.recipe.stages, held)
+    return tolerances(trained.recipe.stages, trained.recipe.tolerances())
 
 
 def _as_array(column: pl.Series) -> Array:

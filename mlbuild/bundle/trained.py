@@ -76,12 +76,37 @@ class Recipe:
         """Compute the matrix from raw rows, natively."""
         import polars as pl
 
+        made = apply_stages(self.stages, states, self.start(raw).to_dict())
+        return pl.DataFrame([*made]).select([*self.matrix])
+
+    def start(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Compute the features that the preprocessing starts from, natively."""
+        import polars as pl
+
         rows = raw
         for name, typed in self.derived:
             rows = rows.with_columns(typed.to_polars().alias(name))
-        features = rows.select(pl.col(self.values[name]).alias(name) for name in self.features)
-        made = apply_stages(self.stages, states, features.to_dict())
-        return pl.DataFrame([*made]).select([*self.matrix])
+        return rows.select(pl.col(self.values[name]).alias(name) for name in self.features)
+
+    def lower_inputs(self, graph: Graph) -> dict[str, Value]:
+        """Add the inputs to the graph."""
+        return {
+            item.name: input_value(graph, item.name, item.type.dtype, item.null_token) for item in self.inputs
+        }
+
+    def lower_start(self, graph: Graph, inputs: Mapping[str, Value]) -> dict[str, Value]:
+        """Build the same features in the graph."""
+        values = dict(inputs)
+        for name, typed in self.derived:
+            values[name] = typed.lower(graph, values)
+        return {name: values[self.values[name]] for name in self.features}
+
+    def tolerances(self) -> dict[str, float]:
+        """Return the relative tolerance of each feature: the largest of the expressions that it depends on."""
+        held = {item.name: 0.0 for item in self.inputs}
+        for name, typed in self.derived:
+            held[name] = max([typed.tolerance, *(held[used] for used in typed.names)])
+        return {name: held[value] for name, value in self.values.items()}
 
 
 @frozen
@@ -112,12 +137,6 @@ class Trained:
 
     def lower(self, graph: Graph) -> tuple[dict[str, Value], Tensor]:
         """Build the same computation in the graph. Return the matrix and the scores."""
-        values = {
-            item.name: input_value(graph, item.name, item.type.dtype, item.null_token)
-            for item in self.recipe.inputs
-        }
-        for name, typed in self.recipe.derived:
-            values[name] = typed.lower(graph, values)
-        features = {name: values[self.recipe.values[name]] for name in self.recipe.features}
+        features = self.recipe.lower_start(graph, self.recipe.lower_inputs(graph))
         matrix = lower_stages(self.recipe.stages, self.states, graph, features)
         return matrix, self.learner.lower(self.fitted, graph, matrix, self.recipe.matrix)

@@ -234,6 +234,12 @@ COMMANDS = {
         "predict TEXT TEXT",
         "predict rows.csv rows.csv",
     ],
+    "apply": [
+        "apply one rows.csv",
+        "apply one rows.csv --row 1 --json",
+        "apply TEXT rows.csv",
+        "apply one TEXT",
+    ],
     "package": [
         "package one --as python -o TEXT",
         "package one --as TEXT",

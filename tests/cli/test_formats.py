@@ -317,6 +317,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "importance": "x",
             "report": "x",
             "predict": "model.onnx rows.csv",
+            "apply": "one rows.csv",
             "monitor": "one --log log",
             "store": "verify",
             "bisect": "--metric x a..b",

@@ -36,6 +36,7 @@ LINES = {
     "gc": ("gc", "--delete"),
     "store": ("store", "verify"),
     "predict": ("predict", "dist/trees/model.onnx", "rows.csv"),
+    "apply": ("apply", "trees", "rows.csv"),
     # What is no certificate ends it when everything else is ready.
     "package": ("package", "trees", "--as", "triton"),
     "serve": ("serve", "trees", "--port", "0", "--tls-cert", "rows.csv", "--tls-key", "rows.csv"),

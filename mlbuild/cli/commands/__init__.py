@@ -42,6 +42,7 @@ THEMES = {
     },
     "using": {
         "predict": "make predictions for the rows of a file, or of new files of sources, with a built model",
+        "apply": "show what each preprocessing step of an output makes of rows, natively and in the graph",
         "serve": "answer requests for predictions over HTTP with built models",
         "package": "write a built model as what Docker, Triton, KServe, Python or Node.js runs",
         "monitor": "compare the rows that a model answered with its training rows",

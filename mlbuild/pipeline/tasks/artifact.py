@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mlbuild.bundle.artifact import write_artifact
 from mlbuild.bundle.trained import Recipe, Trained
 from mlbuild.columns import Schema
-from mlbuild.engine.graph import Given, Input, Job, Task
+from mlbuild.engine.graph import Given, Input, Job, Plan, Task
 from mlbuild.params import Json
 from mlbuild.pipeline.origins import MODELS, Places
 from mlbuild.pipeline.scope import OutputScope
@@ -84,6 +84,13 @@ def model(scope: OutputScope) -> Input:
 def contract(scope: OutputScope) -> Input:
     """Return the description of the inputs and outputs of the model as an input."""
     return Input("contract", f"artifact:{scope.item.name}", (CONTRACT,))
+
+
+def fitted_of(plan: Plan, output: str) -> tuple[Recipe, Input]:
+    """Return the way from raw columns to the matrix of an output, and the input with the states of its steps."""
+    task = plan.tasks[f"artifact:{output}"]
+    (states,) = (one for one in task.inputs if one.slot == "fit")
+    return Recipe.from_json(task.params["recipe"]), states
 
 
 def trained_of(job: Given) -> Trained:

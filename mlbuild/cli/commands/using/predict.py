@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from mlbuild.bundle.inputs import Arrays, RawInput
+from mlbuild.bundle.inputs import Arrays
 from mlbuild.bundle.opened import NotOurs, Opened
-from mlbuild.bundle.reading import parsing_of
 from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.output.document import document
-from mlbuild.cli.output.printing import say, show_document
+from mlbuild.cli.output.printing import show_document
 from mlbuild.cli.reading.folders import Folders
-from mlbuild.cli.reading.like import options_text, plainly, way_of_reading
+from mlbuild.cli.reading.input_rows import rows_of_file
 from mlbuild.cli.reading.new_files import NewFiles
 from mlbuild.cli.reading.row_files import READABLE, WRITTEN, add_options, print_rows, writable, write_rows
-from mlbuild.data.crashes import try_reading
-from mlbuild.data.faults import MISSING, failure_lines, faulty, without_values
-from mlbuild.data.formats.format import Format
+from mlbuild.data.faults import failure_lines, without_values
 from mlbuild.diagnostics import Failed
 from mlbuild.folders import MODEL
-from mlbuild.params import Json, params_of
+from mlbuild.params import Json
 from mlbuild.regular import is_regular, real
 from mlbuild.shown import shown
 
@@ -34,7 +26,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 FORMATS = ("text", "json")
-_OTHERWISE = "if the file has another format, use --like SOURCE or options such as --delimiter"
 #: How many rows are predicted at once, which limits the memory.
 _AT_ONCE = 1 << 14
 
@@ -145,49 +136,8 @@ def _of_sources(args: argparse.Namespace, opened: Opened, output: str) -> tuple[
 
 def _of_file(args: argparse.Namespace, opened: Opened, model: Path) -> tuple[pl.DataFrame, Json]:
     """Return the predictions for the rows of a file, and what a program is told about them."""
-    called = "standard input" if args.rows == "-" else f"'{args.rows}'"
-    with _named_file(args.rows) as file:
-        form, like = way_of_reading(args, model, file, [item.name for item in opened.inputs])
-        try_reading(form, file)
-        if like and form != plainly(form) and not args.quiet:
-            say([f"reading {called} like source '{like.name}': {options_text(form)}"])
-        rows = _read(file, called, form, opened.inputs)
+    rows, like = rows_of_file(args, model, opened.inputs)
     return _answers(opened, rows), {"like": like.name} if like else {}
-
-
-@contextmanager
-def _named_file(word: str) -> Iterator[Path]:
-    """Give the file with the rows: for `-`, a temporary one with what comes on standard input."""
-    if word != "-":
-        if not is_regular(word):
-            raise UsageError(f"there is no file '{word}'")
-        yield Path(word)
-        return
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "stdin.csv")
-        with file.open("wb") as stream:
-            shutil.copyfileobj(sys.stdin.buffer, stream)
-        yield file
-
-
-def _read(file: Path, called: str, form: Format, inputs: tuple[RawInput, ...]) -> pl.DataFrame:
-    """Read the input columns of the model from a file.
-
-    Raises:
-        Failed: Of kind `data`: a column is missing, or a value does not parse.
-        Stopped: The file cannot be opened; or all columns are missing, perhaps because of how the file is read.
-    """
-    try:
-        rows, faults = form.read(file, {item.name: parsing_of(item) for item in inputs})
-    except OSError as error:
-        raise UsageError(f"cannot read {called}: {(error.strerror or str(error)).casefold()}") from None
-    if faults:
-        lost = all(fault.rule == MISSING for fault in faults) and len(faults) == len(inputs)
-        failed = faulty(f"{called} does not have the input columns of the model", faults)
-        if lost and params_of(type(form)):
-            raise Stopped(failed.failure.message, _OTHERWISE, DATA, failure_lines(failed.failure))
-        raise failed
-    return rows
 
 
 def _answers(opened: Opened, rows: pl.DataFrame) -> pl.DataFrame:
