@@ -49,7 +49,7 @@ def words(kind: Kind) -> str:
     """A phrase for the values of a kind."""
     kind = kind.choice() if isinstance(kind, LearnerType) else kind
     if isinstance(kind, Name):
-        return _NAMED.get(kind.of, f"a {kind.of}")
+        return _NAMED.get(kind.of, f"{'an' if kind.of[0] in 'aeiou' else 'a'} {kind.of}")
     if isinstance(kind, Choice):
         names = ", ".join(code(value) for value in kind.values)
         return names if len(kind.values) == 1 else f"one of {'those below' if _long(kind) else names}"

@@ -50,7 +50,7 @@ class Window(DatasetStep):
     time: str = field(Name("column"), "Date or datetime column that determines which rows are earlier.")
     last: int | str | None = field(
         Span(),
-        "How far back a row sees: a duration, or a number of rows. Rows with the same time as the first of these are included. Default: all earlier rows.",
+        "How far back a row sees: a duration, or a number of rows. With a number, rows with the same time as the oldest of them are included, too. Default: all earlier rows.",
         default=None,
         examples=("30d", 10),
     )
