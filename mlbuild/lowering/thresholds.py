@@ -26,17 +26,22 @@ def thresholds(model: bytes, name: str) -> Array | None:
     import onnx
 
     graph = onnx.shape_inference.infer_shapes(onnx.load_from_string(model)).graph
-    ensembles = [node for node in graph.node if node.op_type == _TREES]
-    if len(ensembles) != 1:
-        return None
-    trees, makers = ensembles[0], {output: node for node in graph.node for output in node.output}
+    makers = {output: node for node in graph.node for output in node.output}
     constants = {tensor.name for tensor in graph.initializer}
-    columns = [_imputed(column, makers, constants) for column in _columns(trees.input[0], makers)]
+    taken = [
+        (node, [_imputed(column, makers, constants) for column in _columns(node.input[0], makers)])
+        for node in graph.node
+        if node.op_type == _TREES
+    ]
+    # Another ensemble can be a part of the preprocessing, such as the offsets of a time zone.
+    found_in = [(trees, columns) for trees, columns in taken if name in columns]
+    if len(found_in) != 1:
+        return None
+    trees, columns = found_in[0]
     ends = {value.name for value in graph.output}
     widths = _widths(graph)
     if (
-        name not in columns
-        or _reached(ends, makers, {*trees.output}, name)
+        _reached(ends, makers, {*trees.output}, name)
         or _reached({*columns} - {name}, makers, set(), name)
         or not all(widths.get(column) for column in columns)
     ):

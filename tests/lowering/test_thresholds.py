@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from mlbuild.bundle.session import Session
@@ -81,3 +83,21 @@ def test_only_what_reaches_the_trees_unchanged_is_exact(tmp_path: Path, steps: s
     built(file, "artifact:trees", "publish:trees")
     model = (tmp_path / "dist/trees/model.onnx").read_bytes()
     assert {name for name in ("income", "debt") if thresholds(model, name) is not None} == known
+
+
+def test_the_offsets_of_a_time_zone_are_another_ensemble(tmp_path: Path) -> None:
+    steps = "[{op: category, columns: city}, {op: date_parts, columns: seen, parts: [hour], time_zone: America/New_York}]"
+    file = loans(
+        tmp_path,
+        "",
+        rows().with_columns(seen=pl.lit(datetime(2024, 3, 9)) + pl.duration(hours=pl.col("id"))),
+        ("      repaid: bool", "      repaid: bool\n      seen: datetime"),
+        ("features: [income, debt, city, member]", "features: [income, debt, city, member, seen]"),
+        ("[{op: category, columns: city}]", steps),
+    )
+    built(file, "artifact:trees", "publish:trees")
+    model = (tmp_path / "dist/trees/model.onnx").read_bytes()
+    assert {name for name in ("income", "debt", "seen") if thresholds(model, name) is not None} == {
+        "income",
+        "debt",
+    }
