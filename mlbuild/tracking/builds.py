@@ -148,16 +148,19 @@ class History:
         builds = [one for one in found if file in (None, one.file)]
         return History(root, tuple(sorted(builds, key=lambda one: (one.started, one.name))))
 
-    def find(self, asked: str) -> Build | None:
+    def find(self, asked: str, model: str | None = None) -> Build | None:
         """Return the build that is meant by a name, the start of one (with or without its time), `last`, `previous`, `last~2`,
-        or a git revision.
+        or a git revision. `last` and the like count only builds that evaluated the model, or any model without one, if
+        there are such builds: commands that read results, such as `describe`, can run tasks and leave records, too.
 
         Raises:
             LookupError: Several builds are meant, with a sentence that names them.
         """
         if counted := _BACK.fullmatch(asked):
             back = (counted[1] == "previous") + int(counted[2] or 0)
-            return self.builds[-1 - back] if back < len(self.builds) else None
+            evaluated = [one for one in self.builds if one.metrics and (not model or model in one.metrics)]
+            builds = evaluated or self.builds
+            return builds[-1 - back] if back < len(builds) else None
         found = [one for one in self.builds if any(name.startswith(asked) for name in _names(one))]
         if len(found) > 1 and not any(asked in _names(one) for one in found):
             names = ", ".join(one.name for one in found[:3])

@@ -44,7 +44,7 @@ def history_of(args: argparse.Namespace, folder: Path | None = None) -> History:
     return History.of(root, open_store(root).own.path / RUNS, file.name)
 
 
-def find_build(history: History, asked: str) -> Build:
+def find_build(history: History, asked: str, model: str | None = None) -> Build:
     """Return a build by what people call it: see `History.find`. A channel, an output, a published folder or its
     `model.onnx` names the build of this model.
 
@@ -52,7 +52,7 @@ def find_build(history: History, asked: str) -> Build:
         UsageError: There is none, or several are meant.
         Stopped: It is a git revision that was not built.
     """
-    side = find_side(history, asked)
+    side = find_side(history, asked, model)
     if side.build is None:
         raise UsageError(f"no recorded build made '{shown(str(side.model))}'", _NAMES)
     return side.build
@@ -66,17 +66,17 @@ class Side:
     model: Path | None = None
 
 
-def find_side(history: History, asked: str) -> Side:
+def find_side(history: History, asked: str, model: str | None = None) -> Side:
     """Return a build as `find_build` does, or a model file that no recorded build made.
 
     Raises:
         UsageError, Stopped: As for `find_build`.
     """
-    model = _model(history, asked)
-    if model is not None:
-        return Side(history.made(digest_of(model)), model)
+    file = _model(history, asked)
+    if file is not None:
+        return Side(history.made(digest_of(file)), file)
     try:
-        found = history.find(asked)
+        found = history.find(asked, model)
     except LookupError as error:
         raise UsageError(str(error.args[0]), "write more of its name") from None
     if found is not None:

@@ -92,3 +92,22 @@ def test_what_is_asked_wrongly_ends_with_2(mlbuild: Command, name: str, message:
         assert mlbuild("build", "evaluate:one").code == 0
     done = mlbuild("metrics", name)
     assert done.code == 2 and message in done.err
+
+
+def test_last_and_previous_count_only_builds_that_evaluated_a_model(mlbuild: Command) -> None:
+    """`describe` runs tasks if the data has changed, and leaves a record."""
+    visits(mlbuild.folder)
+    assert mlbuild("build").code == 0
+    visits(mlbuild.folder, SPEC.replace("features: [x, z]", "features: [z]"))
+    assert mlbuild("build").code == 0
+    visits(mlbuild.folder, SPEC.replace("features: [x, z]", "features: [z]"), count=500)
+    assert mlbuild("describe", "all").code == 0
+    builds = [one["build"] for one in told(mlbuild("runs", "--json").out)["builds"]]
+    assert len(builds) == 3
+    compared = told(mlbuild("diff", "--json").out)
+    assert {compared["old"]["build"], compared["new"]["build"]} < {*builds}
+    (change,) = compared["changes"]
+    assert change["where"].startswith("models.one.features")
+    for words in (["one@last"], ["one@previous"]):
+        (found,) = told(mlbuild("metrics", "--json", *words).out)["models"]
+        assert found["build"] == compared["new" if words == ["one@last"] else "old"]["build"]

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Compare two builds: what differs in the spec (with file and line), the data and the libraries; the metrics, with 95% intervals of their "
         "differences on the same rows; which labels flip, from right to wrong or the other way around; how much the models rely on each input; and their size. "
-        "To name a build, use the start of its name, last, previous, last~2, a git revision that was built without changes, a channel, an output, a published folder, or model.onnx. "
+        "To name a build, use the start of its name, last, previous, last~2 (of the builds that evaluated a model), a git revision that was built without changes, a channel, an output, a published folder, or model.onnx. "
         "A..B is the same as A B. Nothing is built. A folder or file that no recorded build made is compared, too: inputs and outputs, and the predictions for rows "
         "of today, which are prepared if they are out of date; or else the metrics next to it."
     )
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("only one of --md, --html and --json can be used")
     history = history_of(args)
     first, second = _asked(args)
-    sides = find_side(history, first), find_side(history, second)
+    sides = find_side(history, first, args.model), find_side(history, second, args.model)
     if None in (sides[0].build, sides[1].build):
         if args.model is not None or args.data:
             raise UsageError("--model and --data need two recorded builds", _names_files(sides))

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     history = history_of(args)
     name, asked = _asked(history, args.name or "")
     if asked:
-        build = find_build(history, asked)
+        build = find_build(history, asked, name)
         builds = dict.fromkeys(build.metrics, build)
     else:
         builds = _last(history, tuple(profiles_of(args)))
