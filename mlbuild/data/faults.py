@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,8 @@ class Fault:
     columns.
     `lines_before` is the number of lines before the first row, if each row is one line of a file. `share` is the
     share of the rows, of which `max_share` is allowed. With the level `warn`, it is not a reason to fail. `at` is the
-    path of the rule in the contract, as far as it is known.
+    path of the rule in the contract, as far as it is known. `quotes` are the columns with values that `help` quotes,
+    besides `columns`.
     """
 
     columns: tuple[str, ...]
@@ -49,6 +50,7 @@ class Fault:
     max_share: float = 0.0
     level: str = "error"
     at: tuple[str, ...] = field(default=(), compare=False)
+    quotes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "help", self.help and told(self.help))
@@ -70,13 +72,23 @@ class Fault:
         samples = tuple((row, *rest[:1]) for row, *rest in value["samples"])
         columns, before = tuple(value["columns"]), value.get("lines_before")
         more = {key: value[key] for key in ("share", "max_share", "level") if key in value}
-        at = tuple(map(str, value.get("at", ())))
-        return cls(columns, value["rule"], value["count"], samples, value["help"], before, at=at, **more)
+        at, quotes = (tuple(map(str, value.get(key, ()))) for key in ("at", "quotes"))
+        return cls(
+            columns,
+            value["rule"],
+            value["count"],
+            samples,
+            value["help"],
+            before,
+            at=at,
+            quotes=quotes,
+            **more,
+        )
 
     def to_json(self) -> Json:
         samples = [list(sample) for sample in self.samples]
         lines = {} if self.lines_before is None else {"lines_before": self.lines_before}
-        place = {"at": [*self.at]} if self.at else {}
+        place = {key: [*names] for key, names in (("at", self.at), ("quotes", self.quotes)) if names}
         return {
             "columns": list(self.columns),
             "rule": self.rule,
@@ -106,6 +118,10 @@ class Fault:
     def without_values(self) -> Fault:
         """Return the fault without any text from the data, which the help can also quote."""
         return replace(self, samples=tuple((sample[0],) for sample in self.samples), help=None)
+
+    def keeping(self, private: Collection[str]) -> Fault:
+        """Return the fault without values if it is about one of these columns."""
+        return self.without_values() if {*private} & {*self.columns, *self.quotes} else self
 
     def __str__(self) -> str:
         if not self.columns:

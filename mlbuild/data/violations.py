@@ -84,7 +84,7 @@ def _wholes(rows: pl.DataFrame, rules: StatedRules, absent: Collection[str]) -> 
     for together in rules.table:
         for whole in together.rule.wholes(rows, absent):
             level = whole.level if together.rule.strict else together.level
-            yield Fault((), whole.text, help=whole.why, level=level, at=whole.at)
+            yield Fault((), whole.text, help=whole.why, level=level, at=whole.at, quotes=whole.quotes)
 
 
 def _violated(

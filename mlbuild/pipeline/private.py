@@ -9,8 +9,9 @@ from mlbuild.spec.spec import OutputSpec, SourceSpec, Spec
 
 
 def private_of(source: SourceSpec) -> list[str]:
-    """Return the columns of a source that its contract calls private, sorted."""
-    return sorted(name for name, column in source.contract.columns.items() if column.private)
+    """Return the columns of a source that its contract calls private, sorted: some, or all of them."""
+    contract = source.contract
+    return sorted(name for name, column in contract.columns.items() if contract.private or column.private)
 
 
 def private_in(spec: Spec, name: str) -> list[str]:

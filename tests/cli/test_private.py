@@ -17,6 +17,8 @@ project: people
 sources: {people: {path: people.csv, contract: person}}
 contracts:
   person:
+    private: ALL
+    checks: {pay: {table: "MAX(salary) < 0", severity: warn}}
     columns:
       place: {dtype: string, PRIVATE}
       salary: {dtype: float, max: 50000, severity: {max: warn}, PRIVATE}
@@ -43,7 +45,8 @@ tests:
 """
 
 
-def write(folder: Path, private: bool) -> None:
+def write(folder: Path, private: str) -> None:
+    """Write the project. Some columns are private, or all of those of the `contract`, or none."""
     rng = random.Random(0)
     lines = ["place,salary,born,size,tall"]
     for number in range(300):
@@ -53,7 +56,11 @@ def write(folder: Path, private: bool) -> None:
         size = rng.gauss(0, 1) + (number % 2)
         lines.append(f"{place},{salary},{born},{size:.3f},{str(size > 0.5).lower()}")
     (folder / "people.csv").write_text("\n".join(lines) + "\n")
-    (folder / "mlbuild.yaml").write_text(SPEC.replace("PRIVATE", f"private: {str(private).lower()}"))
+    (folder / "mlbuild.yaml").write_text(
+        SPEC.replace("PRIVATE", f"private: {str(private == 'columns').lower()}").replace(
+            "ALL", str(private == "contract").lower()
+        )
+    )
 
 
 def told(mlbuild: Command) -> dict[str, str]:
@@ -74,11 +81,12 @@ def told(mlbuild: Command) -> dict[str, str]:
             mlbuild("describe", "people", "--column", one).out for one in ("place", "salary", "born")
         ),
         "describe a file": mlbuild("describe", "people.csv", "--like", "people").out,
+        "contract infer": mlbuild("contract", "infer", "people").out,
     }
 
 
-@pytest.mark.parametrize("private", [True, False])
-def test_private_values_are_only_counted(private: bool, mlbuild: Command) -> None:
+@pytest.mark.parametrize("private", ["columns", "contract", ""])
+def test_private_values_are_only_counted(private: str, mlbuild: Command) -> None:
     write(mlbuild.folder, private)
     found = told(mlbuild)
     values = (PLACE, SALARY, "98,765", "98765", "9.876", BORN)
@@ -86,6 +94,7 @@ def test_private_values_are_only_counted(private: bool, mlbuild: Command) -> Non
     if private:
         assert not any(seen.values()), seen
         assert "(private)" in found["report"] and "place=(private)" in found["report"]
+        assert "private: true" in found["contract infer"]
     else:
-        assert all(some for name, some in seen.items() if name != "test"), "the test can fail"
+        assert all(some for name, some in seen.items() if name != "test"), f"the test can fail: {seen}"
     assert "300" in found["describe"], "they are counted"

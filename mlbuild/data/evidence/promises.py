@@ -31,14 +31,17 @@ _CODE = r"^[\w.:/-]+$"
 
 
 def promised(column: Column, values: pl.Series) -> Column:
-    """Return the contract of a column with these `values`: nullability, and everything that is evident."""
+    """Return the contract of a column with these `values`: nullability, and everything that is evident. The values of a private
+    column are not listed.
+    """
     nullable = bool(values.null_count())
     column = column.ruled(Nullable(nullable=nullable))
     present = values.drop_nulls()
     if column.dtype in ("int", "float"):
         infinite = column.dtype == "float" and bool(present.is_infinite().any())
         column = column.ruled(Finite(finite=not infinite), Min(min=0 if _never_negative(present) else None))
-    if (column.dtype == "string" or _is_flag(column, present)) and _closed(present):
+    listed = not column.private and (column.dtype == "string" or _is_flag(column, present))
+    if listed and _closed(present):
         column = column.ruled(Categories.of(present.unique().sort()))
     return column.ruled(Unique(unique=not nullable and _names_rows(present, column.dtype)))
 

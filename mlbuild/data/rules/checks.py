@@ -133,7 +133,8 @@ class Checks(TableRule):
             if isinstance(bound, TableCondition) and not set(bound.names) & set(absent):
                 why = _false(bound, rows)
                 if why is not None:
-                    yield Whole(f"check {name}", why, ("checks", name, "table"), check.level)
+                    at = ("checks", name, "table")
+                    yield Whole(f"check {name}", why, at, check.level, tuple(bound.names))
 
 
 def _kept(check: Check, other: Check) -> bool:

@@ -66,12 +66,13 @@ class Age:
 
 @frozen
 class Whole:
-    """What is wrong with a table as a whole. `why` can quote its values."""
+    """What is wrong with a table as a whole. `why` can quote its values, those of the columns in `quotes`."""
 
     text: str
     why: str
     at: tuple[str, ...]
     level: str = ERROR
+    quotes: tuple[str, ...] = ()
 
 
 class ColumnKeys(Protocol):

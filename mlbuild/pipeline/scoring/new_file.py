@@ -77,5 +77,4 @@ class NewFile:
 
     def _shown(self, fault: Fault) -> Fault:
         """Return the fault with the lines of the file, and without private values."""
-        placed = replace(fault, lines_before=self.lines_before)
-        return placed.without_values() if {*private_of(self.source)} & {*fault.columns} else placed
+        return replace(fault, lines_before=self.lines_before).keeping(private_of(self.source))

@@ -234,8 +234,7 @@ class _Finder:
         if not found.tables[WHOLE].columns:
             message = f"'{shown(asked)}' has none of the columns of source '{shown(like)}'"
             raise Stopped(message, f"the file is read with the options of '{shown(like)}'", DATA)
-        hidden = {*private_of(source)}
-        told = [fault.without_values() if private or hidden & {*fault.columns} else fault for fault in faults]
+        told = [fault.without_values() if private else fault.keeping(private_of(source)) for fault in faults]
         return _Table(asked, found, left_out, told, private_of(source))
 
     def _built(self, spec: Spec, name: str) -> Description:

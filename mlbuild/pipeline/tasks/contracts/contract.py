@@ -82,8 +82,7 @@ def run(job: Job) -> None:
     old = json.loads(job.read(_CLOCK, clock.AGES)) if rules.timed() else {}
     found = violations(table, rules, faults, others, old)
     found = [replace(fault, lines_before=read_faults["lines_before"]) for fault in found]
-    private = {*job.params.get("private", ())}
-    found = [fault.without_values() if private & {*fault.columns} else fault for fault in found]
+    found = [fault.keeping(job.params.get("private", ())) for fault in found]
     if job.params["refused"]:
         found = [replace(fault, level=ERROR) for fault in found]
     failing = [fault for fault in found if fault.level == ERROR]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from mlbuild.cli.built import built
@@ -26,6 +27,7 @@ from mlbuild.drafts.draft import contract_section
 from mlbuild.drafts.names import name_of
 from mlbuild.engine.store.store import open_store
 from mlbuild.pipeline.parts import WHOLE, stored_table
+from mlbuild.pipeline.private import private_of
 from mlbuild.regular import is_regular
 from mlbuild.shown import shown
 from mlbuild.spec.language import NAME
@@ -84,7 +86,8 @@ def _of_source(
         raise Stopped(
             f"the rows of '{source.name}' were removed from the store", "run the command again", STALE
         )
-    plain = {name: _plain(column) for name, column in columns.items()}
+    private = private_of(source)
+    plain = {name: replace(_plain(column), private=name in private) for name, column in columns.items()}
     return source.contract_name, {name: promised(column, rows[name]) for name, column in plain.items()}, {}
 
 
