@@ -180,14 +180,18 @@ def test_what_failed_is_told_again_with_what_it_blocks(project: Command, words: 
     small(project.folder, ROWS + "many,false\n")
     done = project("build", *words)
     assert done.code == 3
-    assert "  blocked  publish:one (contract:rows failed)" in done.err.splitlines()
+    blocked = len(planned(project).tasks) - 3
+    assert f"  blocked  {blocked} tasks (contract:rows failed)" in done.err.splitlines()
+    (told,) = (
+        line for line in project("build", "-v", *words).err.splitlines() if line.startswith("  blocked")
+    )
+    assert told.count(":") == blocked + 1 and "publish:one" in told
     found = lines(project("plan", "-v", *words))
     reused = ["REUSE   source:rows", "REUSE   describe:rows"]
     others = [line for line in found if line not in reused]
     assert others == lines(project("plan", *words)), "what is up to date is only counted"
     assert others[0] == "FAILED  contract:rows   the table violates its contract: 1 rule is violated"
     assert {line[:7] + line[23:] for line in others[1:-1]} == {"BLOCKED contract:rows failed"}
-    blocked = len(planned(project).tasks) - 3
     assert found[-1] == f"2 REUSE, {blocked} BLOCKED, 1 FAILED"
     assert project("status").out.splitlines() == [
         "dist/one  stale, built just now",

@@ -38,6 +38,8 @@ _CLEAR = "\r\x1b[K"
 _PRINTED = 20
 #: The seconds after which a line tells how far a task has come, where no bar is shown.
 _LONG = 30.0
+#: How many blocked tasks are named without --verbose.
+_NAMED = 3
 
 
 class LastLine:
@@ -77,6 +79,7 @@ class BuildPrinter:
         self._plan, self._clock = plan, clock
         self._total = self._settled = 0
         self._running: dict[str, _Running] = {}
+        self._blocked: dict[tuple[str, ...], list[str]] = {}
 
     def __call__(self, event: Event) -> None:
         self._tell(event)
@@ -112,18 +115,27 @@ class BuildPrinter:
                 self._write([f"           {text}" for text in lines], always=True)
                 self._printed(task, always=True)
             case TaskBlocked(task=task, by=by):
-                self._line("dim", "blocked", f"{task} ({', '.join(by)} failed)")
+                self._settled += 1
+                self._blocked.setdefault(tuple(by), []).append(task)
             case NonDeterministic(task=task, parts=parts):
                 which = ", ".join(parts) or "success or failure"
                 text = f"{task} is not deterministic: the same inputs gave different results: {which}"
                 self._write([f"{self._paint('warning', '  warning')}  {text}"], always=True)
             case BuildFinished():
+                self._tell_blocked()
                 self._last.clear()
 
     def _line(self, style: str, word: str, text: str, unless: bool = False, always: bool = False) -> None:
         self._settled += 1
         if not unless:
             self._write([f"{self._paint(style, f'{word:>9}')}  {text.rstrip()}"], always)
+
+    def _tell_blocked(self) -> None:
+        """Print one line for all tasks that the same failures block: a list of them would hide the failures."""
+        for by, tasks in self._blocked.items():
+            few = self._verbose or len(tasks) <= _NAMED
+            told = ", ".join(tasks) if few else f"{len(tasks)} tasks"
+            self._write([f"{self._paint('dim', '  blocked')}  {told} ({', '.join(by)} failed)"])
 
     def _printed(self, task: str, unless: bool = False, always: bool = False) -> None:
         """Print what a task wrote to its standard streams, after it has ended."""
