@@ -11,7 +11,7 @@ from mlbuild.expressions.typed import Typed
 _Names = frozenset[str]
 _NONE: _Names = frozenset()
 #: Operators that can have a value although an operand is missing.
-_OPAQUE = {"case", "is_null", "is_true"}
+_OPAQUE = {"case", "concat", "is_null", "is_true"}
 
 
 def known_not_null(condition: Typed) -> frozenset[str]:

@@ -13,6 +13,8 @@ from tests.expressions.sides import SCHEMA
     ("where", "proved"),
     [
         ("x IS NOT NULL", "x"),
+        ("CONCAT(s, NULL, s) = 'a' AND s || 'b' = 'ab'", "s"),
+        ("CONCAT(s, NULL) LIKE 'a%'", ""),
         ("NOT x IS NULL", "x"),
         ("x IS NULL", ""),
         ("x > 3", "x"),

@@ -17,15 +17,12 @@ T = TypeVar("T")
 LARGEST = 2.0**33
 #: The parts of pi / 2 (Cody and Waite, "Software Manual for the Elementary Functions"). Of the first four, products with
 #: the number of quarter turns are exact, because they have 20 bits.
-_QUARTER = tuple(
-    float.fromhex(part)
-    for part in (
-        "0x1.921fap+0",
-        "0x1.54442p-20",
-        "0x1.a308cp-41",
-        "0x1.31318p-61",
-        "0x1.8a2e03707344ap-81",
-    )
+_QUARTER = (
+    1.5707950592041016,
+    1.2675900507019833e-06,
+    7.443542310303641e-13,
+    5.170176613476942e-19,
+    6.36831716351095e-25,
 )
 #: The polynomials of fdlibm's `k_sin.c` and `k_cos.c` (Sun Microsystems), the highest power first.
 _SIN = (
