@@ -155,7 +155,7 @@ def test_a_json_document_has_the_keys_of_the_page(
         "why": "train:linear",
         "query": "train:linear",
         "predict": "dist/linear/model.onnx data/penguins.csv --null-value NA",
-        "apply": "linear data/penguins.csv",
+        "apply": "linear data/penguins.csv --null-value NA",
         "init": "-f drafted.mlbuild.yaml",
         "store": "verify",
         "rows": "birds",
