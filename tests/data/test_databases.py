@@ -231,3 +231,31 @@ def test_a_query_can_only_read(shop: Shop, tmp_path: Path) -> None:
 
 def test_every_database_has_a_shop() -> None:
     assert [*SHOPS] == [one.name for one in dict.fromkeys(DATABASES)]
+
+
+@pytest.mark.parametrize("mark", [*"/?#@:&=,[]%;", "%zz", "%00", " "])
+def test_no_piece_of_a_password_that_is_not_escaped_is_shown(tmp_path: Path, mark: str) -> None:
+    """libpq cuts such a URL at other places, and quotes what it takes for the port, a parameter or a host."""
+    for end in ("x", "x?sslmode=bogus"):
+        url = f"postgresql://u:sEc{mark}ret@127.0.0.1:1/{end}"
+        remote = Sql(connection="${PG}", table="r").locate(tmp_path, {"PG": url}).remote
+        assert remote is not None
+        with pytest.raises(Failed) as caught, remote.opened({}):
+            pass
+        message = caught.value.failure.message
+        assert message.startswith("cannot open '${PG}': ")
+        assert not [piece for piece in ("sEc", "ret", "bogus") if piece in message.replace("parameter", "")]
+
+
+def test_a_slash_in_a_password(tmp_path: Path) -> None:
+    remote = (
+        Sql(connection="${PG}", table="r")
+        .locate(tmp_path, {"PG": "postgresql://u:sEc/ret@127.0.0.1:1/x"})
+        .remote
+    )
+    assert remote is not None
+    with pytest.raises(Failed) as caught, remote.opened({}):
+        pass
+    assert caught.value.failure.message == (
+        "cannot open '${PG}': the port is not a number; in a password, write / as %2F, and @ as %40"
+    )

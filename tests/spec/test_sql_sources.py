@@ -167,9 +167,21 @@ def test_a_message_of_a_library_is_scrubbed() -> None:
     connection = Connection("postgresql://bob:p%40ss@db.example.com:5432/shop", "it")
     message = 'connection to "db.example.com", port 5432 failed:\n  password "p@ss" (p%40ss) for postgresql://bob:p%40ss@db.example.com:5432/shop'
     assert (
-        connection.scrubbed(message) == 'connection to "***", port 5432 failed: password "***" (***) for ***'
+        connection.scrubbed(message) == 'connection to "***", port *** failed: password "***" (***) for ***'
     )
     assert Connection("sqlite:///${X}", "it").scrubbed('near "x"') == 'near "x"'
+
+
+def test_only_whole_words_of_a_url_are_hidden_and_none_that_the_spec_has() -> None:
+    short = Connection("postgresql://u:a@h:5432/x?sslmode=bogus", "${PG}")
+    assert (
+        short.scrubbed('invalid value "bogus" of sslmode: a, u, h')
+        == 'invalid value "***" of sslmode: ***, ***, ***'
+    )
+    half = Connection("postgresql://bob:s3cret@db:5432/shop", "postgresql://bob:${PASSWORD}@db:5432/shop")
+    assert (
+        half.scrubbed("bob (s3cret) at db, 5432 cannot open shop") == "bob (***) at db, 5432 cannot open shop"
+    )
 
 
 def test_an_error_that_nobody_expected_is_scrubbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

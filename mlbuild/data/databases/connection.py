@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from mlbuild.engine.canonical import digest
 from mlbuild.frozen import frozen
@@ -12,6 +12,14 @@ from mlbuild.frozen import frozen
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://)")
 #: Parameters of a connection that can be secrets, as libpq calls them, and other names with these words.
 _SECRET = re.compile(r"(?i)pass|secret|token|key")
+#: What can end a part of a URL, for any library.
+_DELIMITERS = re.compile(r"[/:@?&=#;,\[\](){}\s]+")
+#: Parameters of libpq whose names are no values. https://www.postgresql.org/docs/current/libpq-connect.html
+_PARAMETER = re.compile(
+    r"[?&](?:host|hostaddr|port|dbname|user|password|passfile|connect_timeout|client_encoding|options|"
+    r"application_name|sslmode|sslcert|sslkey|sslpassword|sslrootcert|gssencmode|channel_binding|"
+    r"target_session_attrs)="
+)
 _HIDDEN = "***"
 
 
@@ -50,17 +58,27 @@ class Connection:
         return digest(self.place.encode("utf-8", "surrogatepass"))[:32]
 
     def scrubbed(self, text: str) -> str:
-        """Return a message of a library on one line, without the URL and without its secrets."""
+        """Return a message of a library on one line, without what is known only from the values of variables: the URL,
+        its secrets, and any piece of it. A library can cut the URL at other places than `secrets` does: to libpq, the
+        password `a/b` is the port `a` and the database `b`.
+
+        Only whole words are replaced, so that a user `a` does not garble all other words.
+        """
         text = " ".join(text.split())
-        parts = [self.url, self.url[len(self.scheme) + 3 :], *self.secrets(), *self._hosts()]
-        for part in sorted({*parts, *map(unquote, parts)}, key=len, reverse=True):
-            text = text.replace(part, _HIDDEN) if part else text
+        parts = [self.url, self._rest, *self.secrets(), *(self._pieces - _pieces_of(self.called))]
+        parts = [" ".join(part.split()) for part in [*parts, *map(unquote, parts)]]
+        for part in sorted({*parts} - {""}, key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", _HIDDEN, text)
         return text
+
+    @property
+    def _rest(self) -> str:
+        """The URL without its scheme."""
+        return self.url.partition("://")[2] or self.url
 
     def secrets(self) -> list[str]:
         """Return the passwords and similar parts, as they are written in the URL."""
-        rest = self.url.partition("://")[2] or self.url
-        location, _, query = rest.partition("?")
+        location, _, query = self._rest.partition("?")
         login, at, _ = location.rpartition("@")
         password = login.partition(":")[2] if at else ""
         pairs = [pair.partition("=") for pair in query.split("&")]
@@ -68,9 +86,12 @@ class Connection:
             text for text in (password, *(value for name, _, value in pairs if _SECRET.search(name))) if text
         ]
 
-    def _hosts(self) -> list[str]:
-        try:
-            parts = urlsplit(self.url)
-            return [text for text in (parts.netloc, parts.hostname) if text and text != "localhost"]
-        except ValueError:  # an invalid URL
-            return []
+    @property
+    def _pieces(self) -> set[str]:
+        rest = _PARAMETER.sub("&", self._rest)
+        return _pieces_of(rest) | _pieces_of(unquote(rest))
+
+
+def _pieces_of(text: str) -> set[str]:
+    """Return what stands between the delimiters of a text."""
+    return {*_DELIMITERS.split(text)}

@@ -35,6 +35,7 @@ _CAUSES = {
     "could not translate host name": "the host name cannot be resolved",
     "timeout expired": "the server does not answer",
     "Connection refused|No such file or directory": "no server is running there",
+    'for connection option "port"': "the port is not a number; in a password, write / as %2F, and @ as %40",
     "no pg_hba.conf entry": "the server does not accept connections from here",
     "too many (clients|connections)|remaining connection slots": "the server has too many connections",
     "is starting up|is shutting down|terminating connection|closed the connection": "the server stopped or is starting",

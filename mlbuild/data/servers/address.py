@@ -42,10 +42,6 @@ class Address(Connection):
         given = [value for name, _, value in pairs if _SECRET.fullmatch(name)]
         return [text for text in (self.login.partition(":")[2], *given) if text]
 
-    @property
-    def _rest(self) -> str:
-        return self.url.partition("://")[2]
-
 
 @frozen
 class Entry(Address):
