@@ -31,6 +31,13 @@ D = TypeVar("D", bound=Described)
 RuleClass: TypeAlias = type[R]
 
 
+#: What logs can have of the values of a column, the most careful first.
+DROP, HASH, KEEP = "drop", "hash", "keep"
+LOGGED = {
+    DROP: "nothing",
+    HASH: "a keyed hash, by which equal values can be counted and joined",
+    KEEP: "the values",
+}
 _SEVERITY_DOC = (
     "What happens when rows violate a rule, by rule: `error` fails the build, `warn` reports a warning."
 )
@@ -55,6 +62,12 @@ class Column(Parsing):
         Boolean(),
         "Whether the values are kept out of all human-readable output: reports, descriptions and messages show only counts.",
         default=False,
+    )
+    pii: str | None = field(
+        Choice(LOGGED),
+        "What the log of a server has of the values. By default, those of private columns are dropped, and others are kept.",
+        default=None,
+        examples=("hash",),
     )
     severity: Described | None = field(
         Object(severities("Severity", RULES)), _SEVERITY_DOC, default=None, examples=({"min": "warn"},)

@@ -1,7 +1,7 @@
 """Reads the log of a model: one JSON object for each row that it answered, in files `*.jsonl`.
 
 A record has these keys: `ts`, the time as an ISO datetime in UTC; `id` of the request, and `row` in it; `model`, the SHA-256 digest of the
-model; `inputs` and `outputs` by column name; `violations` of the contract; and `us`, the microseconds that the request took. An infinite
+model; `inputs` and `outputs` by column name; `violations` of the contract; `us`, the microseconds that the request took; and `left_out`, the columns whose values are not logged, if there are any. An infinite
 number is the text `inf` or `-inf`, because JSON has none.
 """
 
@@ -39,7 +39,7 @@ class Log:
     `times` are in microseconds since 1970 [N]. `ids` are those of the requests, and `numbers` those of the rows in them. `micros` is how long the request
     of each row took [N]. `scores` are the columns with the scores of the model, such as probabilities. `values` has an array [N] for each column of
     the profile. `violations` is the number of rows by column and rule. `broken` lines could not be read, such as the last one of a process
-    that was killed, and `others` are rows of other models.
+    that was killed, and `others` are rows of other models. `unlogged` are the columns that some rows lack because of privacy.
     """
 
     times: Array
@@ -51,6 +51,7 @@ class Log:
     violations: pl.DataFrame
     broken: int
     others: int
+    unlogged: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -72,6 +73,7 @@ class Log:
             self.violations.filter(pl.col("ts").is_between(start, end - 1)),
             0,
             0,
+            self.unlogged,
         )
 
 
@@ -128,6 +130,7 @@ def _log(table: pl.DataFrame, profile: Profile, broken: int, others: int) -> Log
         violations.unnest("violations"),
         broken,
         others,
+        tuple(table["left_out"].explode().drop_nulls().unique().sort().to_list()),
     )
 
 
@@ -162,6 +165,7 @@ def _schema(profile: Profile) -> dict[str, Any]:
         **sides,
         "violations": violation,
         "us": pl.Float64,
+        "left_out": pl.List(pl.String),
     }
 
 

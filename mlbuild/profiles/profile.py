@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.frozen import frozen
@@ -81,6 +82,11 @@ class Profile:
     @property
     def watched(self) -> tuple[ColumnProfile, ...]:
         return tuple(one for one in self.columns if one.watched)
+
+    def without(self, names: Collection[str]) -> Profile:
+        """Return the profile if some columns are not watched."""
+        columns = (replace(one, bins=None, periods=()) if one.name in names else one for one in self.columns)
+        return replace(self, columns=tuple(columns))
 
     def to_json(self) -> dict[str, Any]:
         told = {"format": FORMAT, "model": self.digest, "rows": self.rows}

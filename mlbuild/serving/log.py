@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+import json
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,15 +27,22 @@ _MOST = 100_000
 #: The size from which on a new file begins.
 _LARGE = 64_000_000
 _DAY = "%Y-%m-%d"
+#: How the values of a column are told, and the values.
+_Told = tuple[Callable[[Any], Any], Sequence[Any]]
+#: The digits of a hash: 128 bits.
+_HASH = 32
 
 
 @frozen
 class Logging:
-    """What is logged, and where. `share` of the requests are, and all that violate a rule. Days before the last `days` are deleted."""
+    """What is logged, and where. `share` of the requests are, and all that violate a rule. Days before the last `days` are deleted. `key` is
+    that of hashes; without it, they are left out.
+    """
 
     folder: Path
     share: float = 1.0
     days: int | None = None
+    key: bytes | None = None
 
 
 class RequestLog:
@@ -99,7 +108,7 @@ class RequestLog:
         lines: dict[str, list[bytes]] = {}
         for service, model, answered, at in taken:
             lines.setdefault(service.name, []).extend(
-                map(encode, records(model, answered, at, self._logging.share))
+                map(encode, records(model, answered, at, self._logging.share, self._logging.key))
             )
         return lines
 
@@ -174,39 +183,64 @@ class _Segment:
         self._file.close()
 
 
-def records(model: Model, answered: Answered, at: float, share: float = 1.0) -> Iterator[dict[str, Any]]:
-    """Yield the record of each row of a request that was answered `at` a time, in seconds since 1970, without private columns. `share` is
-    that of the requests that are logged.
+def records(
+    model: Model, answered: Answered, at: float, share: float = 1.0, key: bytes | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the record of each row of a request that was answered `at` a time, in seconds since 1970. `share` is that of the requests
+    that are logged. Private values are left out, and those that may be hashed are hashed with the key.
     """
     moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     micros = round(answered.seconds * 1e6, 1)
-    inputs = [
-        (column, values)
+    withheld = model.dropped | model.hashed
+    inputs: dict[str, _Told] = {
+        column.name: (column.to_json, values)
         for column, values in zip(model.columns, answered.rows.columns, strict=True)
-        if column.name not in model.private
-    ]
-    outputs = [
-        (name, output.logged(answered.outputs[output.name][:, place]))
+    }
+    outputs: dict[str, _Told] = {
+        name: (_same, output.logged(answered.outputs[output.name][:, place]))
         for output in model.outputs
         for place, name in enumerate(output.columns)
-        if name not in model.private
-    ]
+    }
+    hashed = {name: one for name, one in (inputs | outputs).items() if key and name in model.hashed}
+    for name in withheld:
+        inputs.pop(name, None)
+        outputs.pop(name, None)
     violated: dict[int, list[dict[str, str]]] = {}
     for one in answered.violations:
         violated.setdefault(one.row, []).append({"column": one.column, "rule": one.rule})
-    others = {"share": share} if share < 1 else {}
+    others: dict[str, Any] = {"share": share} if share < 1 else {}
+    others |= {"left_out": sorted(withheld)} if withheld else {}
     for row in range(answered.rows.count):
         yield {
             "ts": moment,
             "id": answered.id,
             "row": row,
             "model": model.digest,
-            "inputs": {column.name: column.to_json(values[row]) for column, values in inputs},
-            "outputs": {name: values[row] for name, values in outputs},
+            "inputs": {name: told(values[row]) for name, (told, values) in inputs.items()},
+            "outputs": {name: values[row] for name, (_, values) in outputs.items()},
             "violations": violated.get(row, []),
             "us": micros,
+            **_hashes(key, hashed, row),
             **others,
         }
+
+
+def _hashes(key: bytes | None, hashed: Mapping[str, _Told], row: int) -> dict[str, Any]:
+    """Return the hashes of the values of a row, if there are any."""
+    found = {name: _hash(key, told(values[row])) for name, (told, values) in hashed.items()}
+    return {"hashes": found} if found else {}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _hash(key: bytes | None, value: Any) -> str | None:
+    """Return the keyed hash of a value: of its text, or of its JSON if it is none."""
+    if value is None or key is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value)
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:_HASH]
 
 
 def _is_day(name: str) -> bool:

@@ -22,6 +22,8 @@ from mlbuild.serving.rules import Check, checks_of
 if TYPE_CHECKING:
     from mlbuild.bundle.inputs import Arrays
 
+#: What publishing adds to the description of a column.
+_ADDED = ("rules", "pii")
 #: The values of a column, as the artifact has them.
 Values = Sequence[Any]
 #: How many rows measure the time that a row takes, and how often.
@@ -33,15 +35,15 @@ class Unservable(Exception):
 
 
 class Model:
-    """The model in a folder that a build published. `digest` is the SHA-256 of its file, and `private` are the columns whose values
-    must not be logged.
+    """The model in a folder that a build published. `digest` is the SHA-256 of its file. `dropped` are the columns whose values must not
+    be logged, and `hashed` those of which only a hash may be. Columns that are `private` are dropped unless the contract says otherwise.
 
     Raises:
         Unservable: The folder is not as a build published it.
     """
 
     def __init__(self, name: str, folder: Path, private: frozenset[str] = frozenset()) -> None:
-        self.name, self.private = name, private
+        self.name = name
         file = folder / MODEL
         if not is_regular(file):
             raise Unservable(f"there is no file '{file}'")
@@ -56,6 +58,10 @@ class Model:
             check_examples(self, folder / EXAMPLES)
         except NotOurs as error:
             raise Unservable(f"'{file}' {error}") from None
+        pii = dict.fromkeys(private, "drop") | _pii(contract)
+        self.dropped, self.hashed = (
+            frozenset(name for name, one in pii.items() if one == way) for way in ("drop", "hash")
+        )
         self.rules: dict[str, Json] = {one["name"]: one.get("rules", {}) for one in contract["inputs"]}
         #: The seconds that a row takes.
         self.pace = self._measured()
@@ -135,9 +141,21 @@ def _contract(file: Path, opened: Opened) -> Json:
     """Return the content of `contract.json`, which must describe the model next to it."""
     try:
         told: Json = json.loads(read_regular(file, NOTE_LIMIT))
-        inputs = [{key: value for key, value in one.items() if key != "rules"} for one in told["inputs"]]
-        if {"inputs": inputs, "outputs": told["outputs"]} != opened.described:
+        plain = {
+            side: [{key: value for key, value in one.items() if key not in _ADDED} for one in told[side]]
+            for side in ("inputs", "outputs")
+        }
+        if plain != opened.described:
             raise NotOurs(f"does not match the {CONTRACT} next to it")
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise NotOurs(f"cannot be used: the {CONTRACT} next to it cannot be read") from None
     return told
+
+
+def _pii(contract: Json) -> dict[str, str]:
+    """Return what may be logged of the values of columns, as far as the contract says."""
+    sides = (
+        *((one, [one["name"]]) for one in contract["inputs"]),
+        *((one, one.get("columns", [one["name"]])) for one in contract["outputs"]),
+    )
+    return {name: one["pii"] for one, names in sides for name in names if "pii" in one}

@@ -149,6 +149,19 @@ def test_what_else_the_log_contains_is_told(mlbuild: Command, built: Path, tmp_p
     assert "violations: 1 row of 'orders' (min)" in done.out.splitlines()
 
 
+def test_values_that_are_not_logged_are_not_compared(mlbuild: Command, built: Path, tmp_path: Path) -> None:
+    """As if the contract had said 'pii: hash' later: the profile still has the column."""
+    lines = records(built / "dist/stays", customers(700, 2), left_out=["country"], hashes={"country": "0f"})
+    for one in lines:
+        del one["inputs"]["country"]
+    log = write_log(tmp_path / "a.jsonl", lines)
+    done = mlbuild("monitor", "stays", "--log", str(log), "--check")
+    assert (done.code, done.err) == (0, "values that are not logged are not compared: 'country'\n")
+    told = json.loads(mlbuild("monitor", "stays", "--log", str(log), "--json").out)
+    assert told["columns_not_logged"] == ["country"]
+    assert "country" not in {one["name"] for one in told["windows"][0]["columns"]}
+
+
 def test_the_document(mlbuild: Command, built: Path, tmp_path: Path) -> None:
     log = log_of(built, tmp_path, customers(1_000, 2), every=timedelta(minutes=2))
     done = mlbuild("monitor", "stays", "--log", str(log), "--window", "1d", "--json", "--check")

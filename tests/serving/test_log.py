@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import math
 import random
@@ -167,6 +168,65 @@ def test_private_values_are_not_logged(tmp_path: Path) -> None:
     (fare,), (zone,) = logged(folder / "log/fare"), logged(folder / "log/zone")
     assert fare["inputs"].keys() == RIDE.keys() - {"note", "zone"}
     assert zone["outputs"].keys() == {f"probability_{name}" for name in ("north", "south", "öst")}
+
+
+def test_what_a_contract_lets_a_log_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = rides(tmp_path)
+    text = SPEC.replace("max_length: 20}", "max_length: 20, pii: hash}").replace(
+        "zone: {dtype: string,", "zone: {dtype: string, pii: hash,"
+    )
+    text = text.replace("stops: {dtype: int, min: 0}", "stops: {dtype: int, min: 0, pii: drop}")
+    text = text.replace("km: {dtype: float,", "km: {dtype: float, private: true, pii: keep,")
+    (folder / "mlbuild.yaml").write_text(
+        text.replace("day: date", "day: {dtype: date, pii: hash}"), encoding="utf-8"
+    )
+    built(folder / "mlbuild.yaml")
+    contract = json.loads((folder / "dist/fare/contract.json").read_text())
+    assert {one["name"]: one["pii"] for one in contract["inputs"] if "pii" in one} == {
+        "zone": "hash",
+        "note": "hash",
+        "km": "keep",
+        "stops": "drop",
+        "day": "hash",
+    }
+    (label, _) = json.loads((folder / "dist/zone/contract.json").read_text())["outputs"]
+    assert label["pii"] == "hash"
+    done = Command(folder, capsys, monkeypatch)("serve", "--log", "log", "--port", "0")
+    assert (done.code, done.err.splitlines()) == (
+        2,
+        [
+            "mlbuild: 'day' of 'fare' is logged as a hash, which needs a key",
+            "  help: make one with 'openssl rand -hex 32 > log.key', and name the file with --log-key",
+        ],
+    )
+    (folder / "log.key").write_text("a secret that is long\n")
+    done = Command(folder, capsys, monkeypatch)(
+        "serve", "--log", "log", "--log-key", "log.key", "--port", "0"
+    )
+    assert done.err.startswith(
+        "mlbuild: the key in 'log.key' must be one word of at least 16 ASCII characters"
+    )
+    (folder / "log.key").write_text("0123456789abcdef\n")
+    with served(folder, "--log", "log", "--log-key", "log.key") as server:
+        server.ask(FARE, [RIDE | {"note": "late"}, RIDE])
+        (zone,) = server.ask(ZONE, TRIP).told["rows"]
+        server.stop()
+    first, second = logged(folder / "log/fare")
+    assert first["inputs"] == {name: RIDE[name] for name in ("km", "shared", "start")}
+    assert first["left_out"] == ["day", "note", "stops", "zone"]
+    assert first["hashes"] == {"zone": keyed("north"), "note": keyed("late"), "day": keyed("2024-02-29")}
+    assert second["hashes"]["note"] is None
+    (trip,) = logged(folder / "log/zone")
+    assert (trip["hashes"], trip["left_out"]) == ({"label": keyed(zone["label"])}, ["label"])
+    assert "label" not in trip["outputs"]
+    profile = Profile.from_json(json.loads((folder / "dist/fare/profile.json").read_text()))
+    assert read_log(files_of(folder / "log"), profile).unlogged == ("day", "note", "stops", "zone")
+
+
+def keyed(text: str) -> str:
+    return hmac.new(b"0123456789abcdef", text.encode(), "sha256").hexdigest()[:32]
 
 
 def test_old_days_are_deleted_and_nothing_else(project: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from mlbuild.pipeline.channels.channel import (
     folder_of,
 )
 from mlbuild.serving.model import Model, Unservable
+from mlbuild.shown import shown
 
 
 def private_columns(folder: Path) -> frozenset[str]:
@@ -29,13 +30,19 @@ def private_columns(folder: Path) -> frozenset[str]:
     return frozenset(one.name for one in profile_in(folder).columns if one.bins is None)
 
 
+def keyless(model: Model) -> str:
+    """Say that values of a model cannot be logged without a key."""
+    return f"'{shown(min(model.hashed))}' of '{shown(model.name)}' is logged as a hash, which needs a key"
+
+
 class ChannelSource:
     """The model of a channel of the project at `root`, which a server calls `name`. If it is `logged`, its profile must say which columns
-    are private.
+    are private, and a key must be there for `hashing` if a column needs it.
     """
 
-    def __init__(self, root: Path, channel: str, name: str, *, logged: bool) -> None:
-        self._root, self._channel, self._name, self._logged = root, channel, name, logged
+    def __init__(self, root: Path, channel: str, name: str, *, logged: bool, hashing: bool = False) -> None:
+        self._root, self._channel, self._name = root, channel, name
+        self._logged, self._hashing = logged, hashing
 
     @property
     def called(self) -> str:
@@ -63,6 +70,8 @@ class ChannelSource:
         except Stopped as error:
             raise Unservable(str(error)) from None
         model = Model(self._name, folder, private)
+        if self._logged and not self._hashing and model.hashed:
+            raise Unservable(keyless(model))
         if self._whole() != channel or model.digest != channel.now.digest:
             raise Unservable("its files changed while they were read")
         return model

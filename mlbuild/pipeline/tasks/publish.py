@@ -14,7 +14,9 @@ from mlbuild.bundle.contract import with_rules
 from mlbuild.diagnostics import Unusable
 from mlbuild.engine.graph import Job, Task
 from mlbuild.folders import dist_of
+from mlbuild.params import Json
 from mlbuild.pipeline.origins import MODELS
+from mlbuild.pipeline.private import logged
 from mlbuild.pipeline.scope import OutputScope
 from mlbuild.pipeline.tasks.artifact import CONTRACT
 from mlbuild.pipeline.tasks.contracts.client_rules import client_rules
@@ -58,6 +60,7 @@ def plan(scope: OutputScope) -> Iterator[Task]:
         params={
             "files": {one.slot: list(one.parts) for one in shipped},
             "rules": client_rules(scope.spec, scope.item),
+            **_pii(scope),
         },
         inputs=(*shipped, *scope.verdicts, *drift.found(scope.model.dataset)),
         parts=parts,
@@ -85,4 +88,17 @@ def run(job: Job) -> None:
     for slot, names in job.params["files"].items():
         for name in names:
             content = job.read(slot, name)
-            job.write(name, with_rules(content, job.params["rules"]) if name == CONTRACT else content)
+            job.write(name, _whole(job, content) if name == CONTRACT else content)
+
+
+def _pii(scope: OutputScope) -> Json:
+    """Return what logs have of the values of inputs and of the target, if not simply all."""
+    found, target = logged(scope.spec, scope.item), scope.model.item.target.column
+    inputs = {one.name: found[one.name] for one in scope.item.serving.inputs if one.name in found}
+    told: Json = {"pii": inputs} if inputs else {}
+    return told | ({"target_pii": found[target]} if target in found else {})
+
+
+def _whole(job: Job, content: bytes) -> bytes:
+    params = job.params
+    return with_rules(content, params["rules"], params.get("pii", {}), params.get("target_pii"))

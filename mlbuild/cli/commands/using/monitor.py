@@ -101,6 +101,7 @@ def run(args: argparse.Namespace) -> int:
             f"there are no rows of this model in '{shown(args.log)}'{others}",
             code=_CODES[TOO_FEW] if args.check else DATA,
         )
+    profile = profile.without(log.unlogged)
     windows = windows_of(log, profile, _length(args.window, profile), args.psi)
     newest = judged(windows, int(log.times[-1]))
     assert newest is not None

@@ -15,7 +15,7 @@ from pathlib import Path
 from mlbuild.cli.exits import DATA, OK, TASK, Stopped, UsageError
 from mlbuild.cli.output.printing import page, put, say, show
 from mlbuild.cli.reading.folders import Folders, Found
-from mlbuild.cli.reading.followed import ChannelSource, private_columns
+from mlbuild.cli.reading.followed import ChannelSource, keyless, private_columns
 from mlbuild.hints import listed
 from mlbuild.regular import is_regular, read_regular
 from mlbuild.serving.limits import Limits
@@ -25,8 +25,9 @@ from mlbuild.serving.server import LIBRARIES, Settings, listening, serve
 from mlbuild.shown import shown
 
 FORMATS = ("text",)
-#: The length of a token from which nobody can guess it, and the largest file of one.
+#: The length of a secret from which nobody can guess it, and the largest file of one.
 _SHORTEST, _LARGEST = 16, 10_000
+_MAKE_KEY = "make one with 'openssl rand -hex 32 > log.key', and name the file with --log-key"
 _LIMITS = Limits()
 
 
@@ -95,6 +96,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="delete logs of days before the last N (default: keep all)",
     )
+    parser.add_argument(
+        "--log-key",
+        metavar="FILE",
+        help="file with the secret key of the hashes that are logged of columns with 'pii: hash'",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -111,14 +117,19 @@ def run(args: argparse.Namespace) -> int:
         message = f"cannot listen at {settings.host}:{settings.port}: {why}"
         raise Stopped(message, "choose another port with --port; 0 takes a free one", TASK) from None
     with bound:
-        settings = replace(settings, logging=_logging(args))
+        logging = _logging(args)
+        settings = replace(settings, logging=logging)
+        hashing = logging is not None and logging.key is not None
         sources = {
-            name: ChannelSource(folders.root, one.channel, name, logged=bool(args.log))
+            name: ChannelSource(folders.root, one.channel, name, logged=bool(args.log), hashing=hashing)
             for name, one in found.items()
             if one.channel is not None
         }
         followed = {name: (source, source.state()) for name, source in sources.items()}
         models = {name: _opened(name, one.folder, logged=bool(args.log)) for name, one in found.items()}
+        for model in models.values():
+            if args.log and model.hashed and not hashing:
+                raise UsageError(keyless(model), _MAKE_KEY)
         if not args.quiet:
             say(
                 f"serving '{shown(name)}' from {shown(str(one.folder))} ({models[name].version})"
@@ -153,7 +164,7 @@ def _opened(name: str, folder: Path, *, logged: bool) -> Model:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    token = _token(args.token_file) if args.token_file else None
+    token = _secret(args.token_file, "token") if args.token_file else None
     if not token and not args.insecure and not _is_local(args.host):
         raise UsageError(
             f"'{shown(args.host)}' can be reached from other machines, so the server needs a token",
@@ -178,7 +189,8 @@ def _logging(args: argparse.Namespace) -> Logging | None:
     except OSError as error:
         why = (error.strerror or str(error)).casefold()
         raise UsageError(f"cannot write logs to '{shown(args.log)}': {why}") from None
-    return Logging(folder, args.log_share, args.log_days)
+    key = _secret(args.log_key, "key") if args.log_key else None
+    return Logging(folder, args.log_share, args.log_days, key)
 
 
 def _share(text: str) -> float:
@@ -195,14 +207,15 @@ def _is_local(host: str) -> bool:
         return False
 
 
-def _token(file: str) -> bytes:
+def _secret(file: str, what: str) -> bytes:
+    """Return the token or key in a file."""
     try:
         token = read_regular(file, _LARGEST).strip()
     except OSError as error:
         why = (error.strerror or str(error)).casefold()
-        raise UsageError(f"cannot read the token in '{shown(file)}': {why}") from None
+        raise UsageError(f"cannot read the {what} in '{shown(file)}': {why}") from None
     if len(token) < _SHORTEST or not token.isascii() or len(token.split()) != 1:
-        message = f"the token in '{shown(file)}' must be one word of at least {_SHORTEST} ASCII characters"
+        message = f"the {what} in '{shown(file)}' must be one word of at least {_SHORTEST} ASCII characters"
         raise UsageError(message, "make one: openssl rand -hex 32")
     return token
 

@@ -43,6 +43,7 @@ class Findings:
             "rows": self.log.rows,
             "broken_lines": self.log.broken,
             "rows_of_other_models": self.log.others,
+            "columns_not_logged": [*self.log.unlogged],
             "judged": [*self.windows].index(self.judged),
             "windows": [one.to_json() for one in self.windows],
         }

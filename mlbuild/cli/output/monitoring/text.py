@@ -27,7 +27,9 @@ _MOST = 20
 def left_out_lines(log: Log) -> list[str]:
     """Return what of a log is not compared."""
     lost = [f"{counted(log.broken, 'line')} could not be read"] if log.broken else []
-    return [*lost, *([f"{counted(log.others, 'row')} of other models are left out"] if log.others else [])]
+    others = [f"{counted(log.others, 'row')} of other models are left out"] if log.others else []
+    names = ", ".join(f"'{shown(cut(name, _LONGEST_NAME))}'" for name in log.unlogged)
+    return [*lost, *others, *([f"values that are not logged are not compared: {names}"] if names else [])]
 
 
 def text_lines(found: Findings) -> Iterator[str]:
