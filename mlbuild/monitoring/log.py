@@ -8,7 +8,7 @@ number is the text `inf` or `-inf`, because JSON has none.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.columns import TEMPORAL
 from mlbuild.frozen import frozen
 from mlbuild.moments import parse_moments
+from mlbuild.monitoring.compacted import COMPACT, compacted_frames
 from mlbuild.profiles.column import ColumnProfile
 from mlbuild.profiles.profile import Profile
 from mlbuild.regular import is_regular, read_regular
@@ -81,7 +82,8 @@ def files_of(place: Path) -> list[Path]:
     """Return the files of a log, which is a folder or a file."""
     if is_regular(place):
         return [place]
-    return sorted(file for file in place.rglob(f"*{SUFFIX}") if is_regular(file))
+    found = (file for suffix in (SUFFIX, COMPACT) for file in place.rglob(f"*{suffix}"))
+    return sorted(file for file in found if is_regular(file))
 
 
 def contents_of(file: Path) -> bytes:
@@ -93,24 +95,30 @@ def contents_of(file: Path) -> bytes:
     return read_regular(file, _LIMIT)
 
 
-def read_log(files: Iterable[Path], profile: Profile) -> Log:
-    """Read the rows that the model of a profile answered.
+def read_log(files: Sequence[Path], profile: Profile) -> Log:
+    """Read the rows that the model of a profile answered. A row that is in a compacted file, too, counts once.
 
     Raises:
         OSError: A file cannot be read.
+        NotALog: A compacted one is none.
     """
     import polars as pl
 
     schema = _schema(profile)
-    frames, broken = [pl.DataFrame(schema=schema)], 0
+    frames, broken = [_dated(pl.DataFrame(schema=schema))], 0
     for file in files:
-        found, lost = _parsed(contents_of(file), schema)
-        frames += found
+        content = contents_of(file)
+        if file.suffix == COMPACT:
+            frames += compacted_frames(content, schema, profile.digest)
+            continue
+        found, lost = _parsed(content, schema)
+        frames += map(_dated, found)
         broken += lost
     table = pl.concat(frames, rechunk=True)
+    if any(file.suffix == COMPACT for file in files):
+        table = table.unique(["model", "ts", "id", "row"], keep="first", maintain_order=True)
     others = table.height - table.filter(pl.col("model") == profile.digest).height
-    table = table.filter(pl.col("model") == profile.digest)
-    table = table.with_columns(parse_moments(table["ts"]).alias("ts")).sort("ts", maintain_order=True)
+    table = table.filter(pl.col("model") == profile.digest).sort("ts", maintain_order=True)
     undated = table["ts"].null_count()
     return _log(table[undated:], profile, broken + undated, others)
 
@@ -167,6 +175,10 @@ def _schema(profile: Profile) -> dict[str, Any]:
         "us": pl.Float64,
         "left_out": pl.List(pl.String),
     }
+
+
+def _dated(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(parse_moments(table["ts"]).alias("ts"))
 
 
 def _parsed(content: bytes, schema: Mapping[str, Any]) -> tuple[list[pl.DataFrame], int]:

@@ -260,6 +260,13 @@ COMMANDS = {
         "monitor one --log . --window TEXT",
         "monitor one --log . --psi TEXT",
         "monitor TEXT --log rows.csv",
+        "monitor one --log . --html TEXT",
+    ],
+    "log": [
+        "log compact rows.csv -o rows.parquet",
+        "log compact TEXT -o rows.parquet --json",
+        "log compact . -o TEXT",
+        "log TEXT . -o rows.parquet",
     ],
 }
 

@@ -319,6 +319,7 @@ def test_a_format_that_makes_no_sense_is_refused(warned: Command, verb: str, for
             "predict": "model.onnx rows.csv",
             "apply": "one rows.csv",
             "monitor": "one --log log",
+            "log": "compact log -o log.parquet",
             "store": "verify",
             "bisect": "--metric x a..b",
             "export": "openlineage",

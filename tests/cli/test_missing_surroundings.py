@@ -69,7 +69,10 @@ def test_the_project_goes_while_a_command_runs(
             done = mlbuild.here(*words)
         monkeypatch.chdir(mlbuild.folder)
         # There is no repository, so there are no commits to search; and there are no channels, trials, certificates and logs.
-        lacking = dict.fromkeys(("bisect", "release", "rollback", "adopt", "serve"), 2) | {"monitor": 3}
+        lacking = dict.fromkeys(("bisect", "release", "rollback", "adopt", "serve"), 2) | {
+            "monitor": 3,
+            "log": 3,
+        }
         whole = lacking.get(verb, 0)
         gone = (0, 1, 2, 3, 6, 7, *([4] if verb == "promote" else []))
         assert done.code in ((whole,) if until is None else gone), done.err

@@ -41,5 +41,6 @@ LINES = {
     "package": ("package", "trees", "--as", "triton"),
     "serve": ("serve", "trees", "--port", "0", "--tls-cert", "rows.csv", "--tls-key", "rows.csv"),
     "monitor": ("monitor", "trees", "--log", "rows.csv"),
+    "log": ("log", "compact", "rows.csv", "-o", "rows.parquet"),
 }
 assert LINES.keys() == VERBS.keys()

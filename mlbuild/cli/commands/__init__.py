@@ -46,6 +46,7 @@ THEMES = {
         "serve": "answer requests for predictions over HTTP with built models",
         "package": "write a built model as what Docker, Triton, KServe, Python or Node.js runs",
         "monitor": "compare the rows that a model answered with its training rows",
+        "log": "write the log of a model as one Parquet file with 'log compact'",
     },
     "caching": {
         "gc": "list stored results that are no longer needed, and remove them with --delete",

@@ -73,7 +73,9 @@ class Answering:
 
     def _can_answer(self, outputs: Json) -> bool:
         kinds = self._kinds
-        return all(name in kinds and _is_of(kinds[name], value) for name, value in outputs.items())
+        return all(
+            _is_of(kinds[name], value) if name in kinds else value is None for name, value in outputs.items()
+        )
 
 
 def _is_of(element: str, value: Any) -> bool:

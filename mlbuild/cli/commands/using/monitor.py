@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlbuild.bundle.opened import NotOurs
-from mlbuild.cli.exits import DATA, OK, UNREACHABLE, Stopped, UsageError
+from mlbuild.cli.exits import DATA, OK, Stopped, UsageError
 from mlbuild.cli.output.document import document
 from mlbuild.cli.output.monitoring.findings import Findings
 from mlbuild.cli.output.monitoring.page import findings_md, findings_page
@@ -21,14 +19,16 @@ from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.at_hand import ModelsAtHand
 from mlbuild.cli.reading.folders import Folders, metrics_in, profile_in
 from mlbuild.cli.reading.labels import read_labels
+from mlbuild.cli.reading.logs import log_files, readable_log, records_of
 from mlbuild.cli.reading.row_files import READABLE
 from mlbuild.moments import DURATION, DURATION_WORDS, parse_duration
-from mlbuild.monitoring.log import SUFFIX, Log, contents_of, files_of, read_log
+from mlbuild.monitoring.compacted import COMPACT
+from mlbuild.monitoring.log import SUFFIX, Log, read_log
 from mlbuild.monitoring.performance import ID, Performance, performance_of
 from mlbuild.monitoring.windows import CALM, DRIFT, TOO_FEW, judged, windows_of
 from mlbuild.profiles.drift import MATTERS
 from mlbuild.profiles.profile import Profile
-from mlbuild.serving.replay.skew import Skew, records_in, skew_of
+from mlbuild.serving.replay.skew import Skew, skew_of
 from mlbuild.shown import shown
 
 FORMATS = ("text", "json")
@@ -47,7 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("model", metavar="MODEL", help="an output, a published folder or a channel")
     parser.add_argument(
-        "--log", metavar="PATH", required=True, help=f"the log: a folder with *{SUFFIX} files, or one file"
+        "--log",
+        metavar="PATH",
+        required=True,
+        help=f"the log: a folder with *{SUFFIX} files or compacted ones, or one file",
     )
     parser.add_argument(
         "--window",
@@ -92,8 +95,8 @@ def run(args: argparse.Namespace) -> int:
     folders = Folders(args)
     name, folder, _ = folders.find(args.model)
     profile = profile_in(folder)
-    with _readable(args.log):
-        files = _files(Path(args.log))
+    with readable_log(args.log):
+        files = log_files(Path(args.log), (SUFFIX, COMPACT))
         log = read_log(files, profile)
     if not log.rows:
         others = f"; {counted(log.others, 'row')} of other models" if log.others else ""
@@ -138,28 +141,10 @@ def _skew(args: argparse.Namespace, folders: Folders, folder: Path, files: Seque
     """Answer the rows of a log again."""
     models = ModelsAtHand(folders, folder)
     try:
-        with _readable(args.log):
-            return skew_of(chain.from_iterable(records_in(contents_of(file)) for file in files), models.find)
+        with readable_log(args.log):
+            return skew_of(records_of(files), models.find)
     except NotOurs as error:
         raise UsageError(f"a model of the log {error}") from None
-
-
-def _files(place: Path) -> list[Path]:
-    files = files_of(place)
-    if not files:
-        what = f"no file *{SUFFIX} in" if place.is_dir() else "no file or folder"
-        raise UsageError(f"there is {what} '{shown(str(place))}'")
-    return files
-
-
-@contextmanager
-def _readable(place: str) -> Iterator[None]:
-    """End the command if a file of a log cannot be read."""
-    try:
-        yield
-    except OSError as error:
-        message = f"cannot read '{shown(place)}': {(error.strerror or str(error)).casefold()}"
-        raise Stopped(message, code=UNREACHABLE) from None
 
 
 def _length(asked: str | None, profile: Profile) -> int | None:
