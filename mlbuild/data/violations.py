@@ -28,15 +28,17 @@ def violations(
     faults: Sequence[Fault],
     others: Mapping[tuple[str, str], pl.Series] | None = None,
     old: Mapping[str, str] | None = None,
+    unknown: Collection[str] = (),
 ) -> list[Fault]:
     """Return the faults found while reading and the violated rules: by column, followed by those of the table.
 
     `rows` are the contract's columns as a source read them. A missing value violates only rules about missing values,
     and nothing at all if it is missing because it could not be parsed. `others` are the columns of other sources that
-    rules compare with. `old` says why columns are too old.
+    rules compare with. `old` says why columns are too old. A missing value of the columns `unknown` is not known yet, so
+    it violates nothing.
     """
     absent = {name for fault in faults if fault.rule == MISSING for name in fault.columns}
-    violated = _violated(rows, [*_conditions(rules, absent, others or {})], faults)
+    violated = _violated(rows, [*_conditions(rules, absent, others or {}, unknown)], faults)
     found = [
         *faults,
         *_faults(rows, violated, faults),
@@ -50,25 +52,37 @@ def violations(
 
 
 def _conditions(
-    rules: StatedRules, absent: Collection[str], others: Mapping[tuple[str, str], pl.Series]
+    rules: StatedRules,
+    absent: Collection[str],
+    others: Mapping[tuple[str, str], pl.Series],
+    unknown: Collection[str],
 ) -> Iterator[Condition]:
     """Yield the conditions for rows, as far as they are about columns that the file has."""
     for name, dtype in rules.dtypes.items():
         if name not in absent:
             for one in (one for one in rules.columns[name] if not one.rule.timed):
                 rule, at = one.rule, ("columns", name, one.rule.rule)
+                if rule.about_nulls and name in unknown:
+                    continue
                 other = rule.other
                 kept = rule.kept_among(name, others[other]) if other else rule.kept(name, dtype)
                 yield Condition((name,), rule.text, kept, at, one.level, one.allowed, rule.about_nulls)
     for together in rules.table:
         for condition in together.rule.conditions(rules.dtypes):
             if not set(condition.columns) & set(absent):
+                known = _where_known(condition, unknown)
                 strict = together.rule.strict  # then the condition itself says how severe it is
-                yield (
-                    condition
-                    if strict
-                    else replace(condition, level=together.level, allowed=together.allowed)
-                )
+                yield known if strict else replace(known, level=together.level, allowed=together.allowed)
+
+
+def _where_known(condition: Condition, unknown: Collection[str]) -> Condition:
+    """Return the condition for the rows in which the values that it is about are known."""
+    import polars as pl
+
+    late = [name for name in condition.columns if name in unknown]
+    if not late:
+        return condition
+    return replace(condition, kept=condition.kept | pl.any_horizontal(pl.col(late).is_null()))
 
 
 def _old(rules: StatedRules, old: Mapping[str, str]) -> Iterator[Fault]:

@@ -213,6 +213,49 @@ def test_rows_can_be_checked_against_the_contracts(project: Command) -> None:
     assert done.err.startswith("warning: column 'id' violates 'max 900' in 1 row: 901 (line 2)\n")
 
 
+STRICT = """\
+  day:
+    rows: {min: 50000}
+    checks:
+      many: {table: COUNT(*) > 1000}
+      sold_if_open: {where: sold IS NOT NULL}
+      staffed: {where: staff > 2, max_share: 0.01}
+    columns:
+"""
+
+
+@pytest.mark.parametrize("serving", [", serving: false", ""])
+def test_new_rows_are_not_checked_as_a_whole_table(project: Command, serving: str) -> None:
+    """What is not known yet can be missing, also if the target says so and not the contract."""
+    spec = project.folder / "mlbuild.yaml"
+    strict = spec.read_text().replace("  day:\n    columns:\n", STRICT)
+    strict = strict.replace("at: datetime", "at: {dtype: datetime, max_age: 1s}")
+    strict = strict.replace(
+        "sold: {dtype: float, nullable: true, serving: false}", f"sold: {{dtype: float, min: 0{serving}}}"
+    )
+    spec.write_text(strict.replace("min: 1}", "min: 3, max_share: {min: 0.01}}"))
+    lines = NEW.splitlines()
+    (project.folder / "new.csv").write_text(
+        "".join(f"{line},\n" for line in lines).replace("staff,", "staff,sold")
+    )
+    words = ("predict", "one", "--source", "days=new.csv", "--check")
+    done = project(*words)
+    assert done.code == 0
+    assert [line for line in done.err.splitlines() if "warning" in line] == [
+        "warning: column 'staff' violates 'min 3' in 1 row (33.33%, at most 1% allowed): 2 (line 3)",
+        "warning: column 'staff' violates 'check staffed' in 1 row (33.33%, at most 1% allowed): 2 (line 3)",
+    ]
+    (project.folder / "new.csv").write_text(
+        "".join(f"{line},-1\n" for line in lines).replace("staff,-1", "staff,sold")
+    )
+    done = project(*words)
+    assert done.code == 3
+    assert "  column 'sold' violates 'min 0' in 3 rows: -1.0 (line 2), -1.0 (line 3), -1.0 (line 4)\n" in done.err
+    (project.folder / "new.csv").write_text(NEW.replace("100", ""))
+    done = project(*words)
+    assert done.code == 3 and "column 'id' violates 'not null' in 1 row: null (line 2)\n" in done.err
+
+
 def test_rows_come_from_standard_input(project: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     (project.folder / "joined.csv").write_text("size,people\n1.5,3\n,2\n")
     wanted = project("predict", "one", "joined.csv")

@@ -67,8 +67,8 @@ class NewFiles:
         if self._args.check:
             every = {**stored, **{name: one.rows for name, one in self._files.items()}}
             columns = {(name, column): every[name][column] for name, column in compared}
-            for one in self._files.values():
-                for fault in one.check(columns):
+            for name, one in self._files.items():
+                for fault in one.check(columns, self._rows.unknown(name)):
                     self._say(f"warning: {fault.without_values() if self._args.no_samples else fault}")
         found = self._rows.prepared(stored)
         for line in _lines(self._spec, found):

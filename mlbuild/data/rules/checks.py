@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from mlbuild.columns import ColumnType, Schema
 from mlbuild.data.casts import schema_of
-from mlbuild.data.rules.rule import ERROR, Condition, ContractKeys, TableRule, Whole
+from mlbuild.data.rules.rule import ERROR, WARN, Condition, ContractKeys, TableRule, Whole
 from mlbuild.data.rules.strictness import SEVERITIES
 from mlbuild.data.steps.aggregates.aggregation import Ranges, aggregated, zeros_without_sign
 from mlbuild.diagnostics import Problem, Rejected
@@ -119,6 +120,14 @@ class Checks(TableRule):
             key = "where" if check.where is not None else "table"
             made[name] = write(check) | {key: check.bound(_schema(dtypes)).tree}
         return {"checks": made}
+
+    def for_rows(self) -> Self | None:
+        rows = {
+            name: replace(check, level=WARN) if check.max_share else check
+            for name, check in (self.checks or {}).items()
+            if check.where is not None
+        }
+        return replace(self, checks=rows) if rows else None
 
     def conditions(self, dtypes: Mapping[str, str]) -> Iterator[Condition]:
         for name, check in (self.checks or {}).items():

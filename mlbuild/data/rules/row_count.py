@@ -51,6 +51,9 @@ class Rows(TableRule):
             self.rows.max is None or (other.rows.max is not None and other.rows.max <= self.rows.max)
         )
 
+    def for_rows(self) -> None:
+        return None
+
     def wholes(self, rows: pl.DataFrame, absent: Collection[str]) -> Iterator[Whole]:
         assert self.rows is not None
         has = f"it has {rows.height:,}"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="Rule")
 #: The severity of a violation by default.
 ERROR = "error"
+#: The severity of a violation that is only reported.
+WARN = "warn"
 
 
 @frozen
@@ -229,6 +231,10 @@ class TableRule(Described):
     def canonical(self, dtypes: Mapping[str, str]) -> Json:
         """Return the canonical keys, for columns with these dtypes."""
         return {key: value for key, value in write(self).items() if key != self.by}
+
+    def for_rows(self) -> Self | None:
+        """Return the part of the rule that a few rows of the table must keep, too; None if it is about all of its rows."""
+        return self
 
     def conditions(self, dtypes: Mapping[str, str]) -> Iterator[Condition]:
         """Yield the conditions that each row must meet."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from mlbuild.data.rules import RULES, TABLE_RULES
-from mlbuild.data.rules.rule import ERROR, Rule, TableRule
+from mlbuild.data.rules.rule import ERROR, WARN, Rule, TableRule
 from mlbuild.frozen import frozen
 from mlbuild.params import Described, Json, read
 
@@ -36,6 +37,10 @@ class Stated(Generic[R]):
         """Return a rule with what the canonical form of its column or contract says about it."""
         level = whole.get("severity", {}).get(rule.rule, ERROR)
         return cls(rule, level, whole.get("max_share", {}).get(rule.rule, 0.0))
+
+    def only_warning_of_shares(self) -> Stated[R]:
+        """Return the rule for a few rows of the table: a share of all of its rows allows any of them to violate it."""
+        return replace(self, level=WARN) if self.allowed else self
 
     def about(self) -> Json:
         """Return the canonical form of what is not the rule itself, without defaults."""
@@ -79,6 +84,15 @@ class StatedRules:
         """Return the sources and their columns that rules compare with, each once."""
         found = (one.rule.other for column in self.columns.values() for one in column)
         return tuple(dict.fromkeys(other for other in found if other is not None))
+
+    def for_rows(self) -> StatedRules:
+        """Return the rules for a few rows of the table, without those about all of its rows."""
+        columns = {
+            name: tuple(one.only_warning_of_shares() for one in rules if not one.rule.timed)
+            for name, rules in self.columns.items()
+        }
+        table = (replace(one, rule=rule) for one in self.table if (rule := one.rule.for_rows()) is not None)
+        return StatedRules(self.dtypes, columns, tuple(one.only_warning_of_shares() for one in table))
 
     def only_timed(self) -> StatedRules:
         """Return the columns with rules that the time decides, and only these rules."""

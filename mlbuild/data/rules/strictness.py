@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mlbuild.data.rules.rule import ERROR, Rule, TableRule, no_effect
+from mlbuild.data.rules.rule import ERROR, WARN, Rule, TableRule, no_effect
 from mlbuild.diagnostics import Problem
 from mlbuild.params import Choice, Described, Kind, Number, field
 
 SEVERITIES = {
     ERROR: "fail the build with exit code 3",
-    "warn": "report a warning each time, and continue",
+    WARN: "report a warning each time, and continue",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,17 +55,22 @@ class NewFile:
         """The absent columns, by node."""
         return {self.source.table.columns[name].node: name for name in self.absent}
 
-    def check(self, others: Mapping[tuple[str, str], pl.Series]) -> list[Fault]:
-        """Check the rows against the contract, and return its warnings. `others` are columns of other sources.
+    def check(
+        self, others: Mapping[tuple[str, str], pl.Series], unknown: Collection[str] = ()
+    ) -> list[Fault]:
+        """Check the rows against the contract, and return its warnings.
 
-        Rules about absent columns, and about the age of the data, are not checked.
+        `others` are columns of other sources. The columns `unknown`, and those with `serving: false`, can be missing.
+        Rules about absent columns, and about the table as a whole, such as its number of rows, are not checked. A rule
+        that a share of the rows may violate only warns.
 
         Raises:
             Failed: Of kind `data`: a rule is violated.
         """
-        rules = self.source.contract.rules()
+        contract = self.source.contract
+        late = {*unknown, *(name for name, column in contract.columns.items() if not column.serving)}
         absent = [Fault((name,), MISSING) for name in self.absent]
-        found = violations(self.rows, rules, absent, others)
+        found = violations(self.rows, contract.rules().for_rows(), absent, others, unknown=late)
         kept = [fault for fault in found if fault.rule != MISSING]
         self._refuse([fault for fault in kept if fault.level == ERROR])
         return [self._shown(fault) for fault in kept]

@@ -96,6 +96,13 @@ class NewRows:
                 message = f"{wanted[node]} is made from several rows, which step '{left.op}' ({file}:{line}) chooses; the step {why}"
                 raise data_failure(message)
 
+    def unknown(self, name: str) -> frozenset[str]:
+        """Return the columns of a new file from which the target is made, and none of the inputs of the model."""
+        inputs = {*walk((one.column.node for one in self._output.serving.inputs), _edges)}
+        behind = {*walk([self._afterwards[-1]], lambda node: node.inputs)} - inputs
+        columns = self._files[name].source.table.columns
+        return frozenset(column for column, one in columns.items() if one.node in behind)
+
     def needed(self) -> list[str]:
         """Return the sources without a new file whose rows are needed."""
         return [name for name in dict.fromkeys(self._below(self._item.name)) if name not in self._files]
