@@ -250,7 +250,10 @@ def test_new_rows_are_not_checked_as_a_whole_table(project: Command, serving: st
     )
     done = project(*words)
     assert done.code == 3
-    assert "  column 'sold' violates 'min 0' in 3 rows: -1.0 (line 2), -1.0 (line 3), -1.0 (line 4)\n" in done.err
+    assert (
+        "  column 'sold' violates 'min 0' in 3 rows: -1.0 (line 2), -1.0 (line 3), -1.0 (line 4)\n"
+        in done.err
+    )
     (project.folder / "new.csv").write_text(NEW.replace("100", ""))
     done = project(*words)
     assert done.code == 3 and "column 'id' violates 'not null' in 1 row: null (line 2)\n" in done.err

@@ -22,6 +22,7 @@ from mlbuild.expressions.meaning import result
 from mlbuild.expressions.operands import hold_literal
 from mlbuild.expressions.rows import polars_dtype
 from mlbuild.expressions.typed import Typed
+from mlbuild.expressions.written import expression_sql
 from mlbuild.lowering.value import NAT
 from tests import budget
 from tests.expressions import texts
@@ -179,6 +180,16 @@ def test_a_tree_binds_to_itself(text: str) -> None:
     typed = _bound(text)
     assert bind(typed.tree, SCHEMA) == typed
     assert bind(json.loads(json.dumps(typed.tree)), SCHEMA) == typed
+
+
+@seed(budget.seed())
+@random_examples
+@given(_EXACT)
+def test_a_tree_is_written_as_sql_that_means_the_same(text: str) -> None:
+    """The tree of the SQL can differ: a NULL has no dtype there."""
+    typed = _bound(text)
+    again = _bound(expression_sql(json.loads(json.dumps(typed.tree))))
+    assert by_polars(again, ROWS) == by_polars(typed, ROWS)
 
 
 @seed(budget.seed())

@@ -1,4 +1,4 @@
-"""Writes plain values in the style of YAML, so that YAML readers get the same values. Trees of expressions become text."""
+"""Writes plain values in the style of YAML, so that YAML readers get the same values. Trees of expressions become SQL."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import json
 import re
 from typing import Any
 
-from mlbuild.expressions.tree import COLUMN, LITERALS, NULL, is_literal
+from mlbuild.expressions.written import call_sql, expression_sql, is_call, is_tree
 
 _WIDTH = 90
 #: What needs no quotes, unless YAML would read it as something other than text.
 _WORD = re.compile(r"[A-Za-z_][\w.]*")
-#: Operators that are written between their operands, although they are words.
-_BETWEEN = ("and", "or")
 _QUOTED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
@@ -21,8 +19,10 @@ def plain(value: Any) -> str:
 
 
 def _lines(value: Any) -> list[str]:
-    if _is_tree(value):
-        return [_inline(expression(value))]
+    if is_call(value):
+        return [_inline(call_sql(value))]
+    if is_tree(value):
+        return [_inline(expression_sql(value))]
     inline = _inline(value)
     if not value or not isinstance(value, (dict, list)):
         return [inline]
@@ -52,32 +52,3 @@ def _entry(key: str, item: Any) -> list[str]:
 def _hung(item: Any) -> list[str]:
     first, *rest = _lines(item)
     return [f"- {first}", *(f"  {line}" for line in rest)]
-
-
-def expression(tree: Any) -> str:
-    """Return a canonical tree of an expression in the style of SQL."""
-    if not isinstance(tree, list):
-        return str(tree)
-    operator, *parts = tree
-    if operator == COLUMN:
-        return str(parts[0])
-    if is_literal(tuple(tree)):
-        return (
-            "NULL" if operator == NULL else f"'{parts[0]}'" if operator == "string" else str(parts[0]).lower()
-        )
-    told = [
-        f"({expression(one)})" if _is_tree(one) and len(one) > 2 and one[0] != COLUMN else expression(one)
-        for one in parts
-    ]
-    if operator not in _BETWEEN and operator.replace("_", "").isalpha():
-        return f"{operator.upper()}({', '.join(map(expression, parts))})"
-    return f" {operator.upper()} ".join(told) if len(told) > 1 else f"{operator}{told[0]}"
-
-
-def _is_tree(value: Any) -> bool:
-    """Whether a value is such a tree, and not a list of texts."""
-    if not isinstance(value, list) or not value or not isinstance(value[0], str):
-        return False
-    if value[0] == COLUMN or value[0] in LITERALS:
-        return len(value) == 2 + (value[0] == COLUMN)
-    return any(isinstance(one, list) for one in value[1:])
