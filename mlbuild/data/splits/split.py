@@ -54,9 +54,9 @@ class Split(Described):
         `columns` are the columns of the dataset, and `distinct` says that no two rows are equal in all of them.
         """
         counts = ", ".join(f"{rows.height:,} {name}" for name, rows in parts.items())
-        for name, wanted in ((VALID, self.has_valid), (TEST, self.has_test)):
+        for name, called, wanted in ((VALID, "validation", self.has_valid), (TEST, "test", self.has_test)):
             if wanted and parts[name].is_empty():
-                yield DataWarning("empty-part", f"the split leaves no {name} rows: {counts}")
+                yield DataWarning("empty-part", f"the split leaves no {called} rows: {counts}")
         held = {name: rows.select(columns) for name, rows in parts.items() if rows.height}
         if not distinct and (compared := self.compared(columns)):
             yield from equal_rows({name: rows.select(compared) for name, rows in held.items()})
