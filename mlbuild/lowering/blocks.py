@@ -11,8 +11,6 @@ from itertools import groupby
 
 from mlbuild.lowering.graph import Graph, Tensor
 
-#: The fewest columns next to each other that are computed as a block.
-FEWEST = 32
 #: Operators whose result for a number is exact, and therefore does not depend on the numbers next to it.
 _EXACT = frozenset(
     "Abs Add And Cast Div Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Mul Neg Not Or Sub Where".split()
@@ -48,12 +46,28 @@ class _Joining:
 
         for one, run in groupby(self._columns, kind):
             columns = [*run]
-            if one is None or len(columns) < FEWEST:
+            if one is None or not self._worth_it(columns):
                 yield from columns
             else:
                 block = self._block(columns)
                 self._graph.move(columns, block)
                 yield block
+
+    def _worth_it(self, columns: Sequence[Tensor]) -> bool:
+        """Whether a block has fewer nodes than its columns: one for each operator, and one that joins the inputs."""
+        return (len(columns) - 1) * len(self._nodes(columns[0])) > 1
+
+    def _nodes(self, tensor: Tensor) -> set[str]:
+        """Return the nodes that compute a column from graph inputs, by the names of their results."""
+        found: set[str] = set()
+        left = [tensor]
+        while left:
+            one = left.pop()
+            node = self._graph.node_of(one)
+            if node is not None and one.name not in found:
+                found.add(one.name)
+                left += [part for part in node.inputs if part is not None]
+        return found
 
     def _kind(self, tensor: Tensor) -> int | None:
         """Return a number for how a column is computed from graph inputs: with which operators, but not with which

@@ -191,9 +191,10 @@ class Graph:
             for node in nodes
         ]
         for name, (tensor, _) in self._outputs.items():
-            made.append(
-                helper.make_node("Identity", [names[tensor.name]], [name], name=RESERVED + "out_" + name)
-            )
+            if names[tensor.name] != name:
+                made.append(
+                    helper.make_node("Identity", [names[tensor.name]], [name], name=RESERVED + "out_" + name)
+                )
         inputs = [
             helper.make_tensor_value_info(tensor.name, ONNX_TYPES[tensor.element], ["N", 1])
             for tensor in self._inputs.values()
@@ -235,13 +236,17 @@ class Graph:
     def _final_names(self, nodes: Sequence[Node]) -> dict[str, str]:
         """Number the remaining tensors consecutively, so that removed parts leave no gap.
 
-        Inputs keep their names.
+        Inputs keep their names, and what computes an output has its name.
         """
         used = {one.name for node in nodes for one in node.inputs if one}
         used.update(tensor.name for tensor, _ in self._outputs.values())
-        names = {name: name for name in self._inputs}
-        internal = [name for name in self._arrays if name in used]
-        internal += [tensor.name for node in nodes for tensor in node.outputs]
+        # An input, a constant, and what is already the result of another output need a node to get the name.
+        first = {tensor.name: name for name, (tensor, _) in reversed(self._outputs.items())}
+        made = [tensor.name for node in nodes for tensor in node.outputs]
+        names = {name: name for name in self._inputs} | {name: first[name] for name in made if name in first}
+        internal = [
+            name for name in (*(one for one in self._arrays if one in used), *made) if name not in names
+        ]
         return names | {name: f"{RESERVED}{number}" for number, name in enumerate(internal)}
 
 

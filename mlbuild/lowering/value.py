@@ -28,12 +28,13 @@ class Value:
     bool, int, float and category are doubles in which NaN is missing; a category is its code, from 1. date and
     datetime are int64 microseconds since 1970 (a date: at midnight) in which `NAT` is missing. A string has a
     boolean tensor `absent` that is true where it is missing, or None if it is never missing; where `absent` is
-    true, the text is arbitrary.
+    true, the text is `token`, or arbitrary if `token` is None.
     """
 
     dtype: str
     tensor: Tensor
     absent: Tensor | None = None
+    token: str | None = None
 
     def missing(self, graph: Graph) -> Tensor:
         """Return a boolean tensor, [N, 1] (a vector: [N, width]), that is true where the value is missing."""
@@ -54,5 +55,5 @@ def input_value(graph: Graph, name: str, dtype: str, null_token: str | None = ""
     tensor = graph.input(name, ELEMENTS[dtype])
     if dtype == "string" and null_token is not None:
         absent = graph.call("Equal", tensor, graph.constant(null_token, "string"))
-        return Value(dtype, tensor, absent)
+        return Value(dtype, tensor, absent, null_token)
     return Value(dtype, tensor)

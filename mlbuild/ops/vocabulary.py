@@ -66,20 +66,27 @@ class Codes:
         """Do the same in the graph, as doubles [N, 1]. A code that is None becomes NaN."""
         import numpy as np
 
+        words: list[Any] = [*self.words]
+        numbers = [*map(float, self.numbers)]
+        missing, token = _number(self.missing), value.token
+        # A missing number is NaN, which equals no word. The text of a missing string can be equal to one.
+        by_lookup = value.absent is None if value.dtype == "string" else self.unknown == self.missing
+        if not by_lookup and token is not None and token not in words:
+            by_lookup = True
+            if self.unknown != self.missing:
+                words, numbers = [*words, token], [*numbers, missing]
         codes = graph.call(
             "LabelEncoder",
             value.tensor,
             element="double",
             domain=ML,
-            keys_tensor=np.array(self.words, dtype=object if value.dtype == "string" else "float64"),
-            values_tensor=np.array(self.numbers, dtype="float64"),
+            keys_tensor=np.array(words, dtype=object if value.dtype == "string" else "float64"),
+            values_tensor=np.array(numbers, dtype="float64"),
             default_tensor=np.array([_number(self.unknown)]),
         )
-        # A missing number is NaN, which equals no word. The text of a missing string can be equal to a word.
-        told_apart = value.absent is None if value.dtype == "string" else self.unknown == self.missing
-        if told_apart:
+        if by_lookup:
             return codes
-        return graph.call("Where", value.missing(graph), graph.constant(_number(self.missing)), codes)
+        return graph.call("Where", value.missing(graph), graph.constant(missing), codes)
 
 
 def _number(code: int | None) -> float:

@@ -17,7 +17,6 @@ from mlbuild.bundle.session import Session
 from mlbuild.bundle.trained import Trained
 from mlbuild.diagnostics import Failed
 from mlbuild.frozen import frozen
-from mlbuild.lowering.blocks import FEWEST
 from mlbuild.pipeline.tasks import verify as verify_task
 from tests.budget import examples, seed, tell
 from tests.bundle.mutations import Mutation, mutations
@@ -74,10 +73,10 @@ def test_single_wrong_values_are_refused(verified: Verified) -> None:
 
 
 def test_each_constant_of_a_block_is_compared_and_named_by_its_column(tmp_path: Path) -> None:
-    wide = built(_wide(tmp_path, FEWEST), "verify:m")
+    wide = built(_wide(tmp_path, 12), "verify:m")
     parity.verify(wide.trained, wide.model, [wide.real])
     constants = onnx.load_from_string(wide.model).graph.initializer
-    blocks = [tensor.name for tensor in constants if [*tensor.dims] == [1, FEWEST]]
+    blocks = [tensor.name for tensor in constants if [*tensor.dims] == [1, 12]]
     assert len(blocks) == 3  # the medians, the means and the scales
     for number, name in enumerate(blocks):
         proto = onnx.load_from_string(wide.model)

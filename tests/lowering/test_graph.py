@@ -44,7 +44,7 @@ def test_equal_calls_are_one_node() -> None:
     x = graph.input("x", "double")
     assert doubled(graph, x) == doubled(graph, graph.input("x", "double"))
     graph.output("y", graph.call("Add", doubled(graph, x), doubled(graph, x)))
-    assert ops(graph) == ["Mul", "Add", "Identity"]
+    assert ops(graph) == ["Mul", "Add"]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_what_no_output_needs_is_left_out() -> None:
     graph.constant([1.0, 2.0, 3.0])
     graph.output("y", graph.call("Neg", x))
     made = model(graph).graph
-    assert [node.op_type for node in made.node] == ["Neg", "Identity"]
+    assert [node.op_type for node in made.node] == ["Neg"]
     assert list(made.initializer) == []
 
 
@@ -160,7 +160,26 @@ def test_internal_names_are_counted_under_the_reserved_prefix() -> None:
     graph.output("y", graph.call("Add", first, graph.input("n0.0", "double")))
     made = model(graph).graph
     internal = {name for node in made.node for name in (*node.input, *node.output)} - {"c0", "n0.0", "y"}
-    assert internal == {f"{RESERVED}{number}" for number in range(3)}
+    assert internal == {f"{RESERVED}{number}" for number in range(2)}
+
+
+def test_what_computes_an_output_has_its_name() -> None:
+    """Only an input, a constant, and a tensor that is an output already need a node for the name."""
+    graph = Graph()
+    x = graph.input("x", "double")
+    twice = doubled(graph, x)
+    graph.output("a", twice)
+    graph.output("b", twice)
+    graph.output("c", x)
+    graph.output("d", graph.call("Neg", twice))
+    made = [(node.op_type, *node.output) for node in model(graph).graph.node]
+    assert made == [("Mul", "a"), ("Neg", "d"), ("Identity", "b"), ("Identity", "c")]
+    assert [values.ravel().tolist() for values in run(graph, {"x": column(1.5)})] == [
+        [3.0],
+        [3.0],
+        [1.5],
+        [-3.0],
+    ]
 
 
 def test_bytes_are_the_same_whatever_the_process() -> None:
