@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mlbuild.diagnostics import Failed, data_failure
@@ -27,6 +28,19 @@ def numbers_of(column: pl.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
     if not len(values):
         raise data_failure(f"column '{column.name}' has no values in the train rows", column=column.name)
     return values
+
+
+def quantiles(values: np.ndarray[Any, Any], percent: Sequence[float]) -> list[float]:
+    """Return quantiles, interpolated linearly as in numpy; not finite if a value next to one is infinite."""
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.percentile(values, percent)
+        if not np.isfinite(found).all():
+            # Where a quantile is a value itself, numpy multiplies the distance to the next one by 0.
+            below, above = (np.percentile(values, percent, method=side) for side in ("lower", "higher"))
+            found = np.where(below == above, below, found)
+    return [float(number) for number in found]
 
 
 def too_large(column: pl.Series) -> Failed:

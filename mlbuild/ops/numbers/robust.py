@@ -12,7 +12,7 @@ from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
-from mlbuild.ops.numbers.learned import all_finite, numbers_of, too_large, usable_scale
+from mlbuild.ops.numbers.learned import all_finite, numbers_of, quantiles, too_large, usable_scale
 from mlbuild.ops.numbers.limits import range_problems
 from mlbuild.ops.op import Target
 from mlbuild.params import Boolean, ListOf, Number, field
@@ -75,7 +75,7 @@ class Robust(Columnwise):
         values = numbers_of(column)
         with np.errstate(over="ignore", invalid="ignore"):
             center = float(np.median(values))
-            low, high = np.percentile(values, self.quantile_range).tolist()
+        low, high = quantiles(values, self.quantile_range)
         scale = usable_scale(high - low) / self._unit()
         learned = {"center": center} if self.with_centering else {}
         learned |= {"scale": scale} if self.with_scaling else {}
