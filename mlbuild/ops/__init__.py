@@ -25,6 +25,10 @@ OPS: Catalogue[type[Op]] = Catalogue(
         "ordinal": "mlbuild.ops.ordinal.Ordinal",
         "category": "mlbuild.ops.category.Category",
         "one_hot": "mlbuild.ops.one_hot.OneHot",
+        "replace": "mlbuild.ops.categories.replace.Replace",
+        "rare": "mlbuild.ops.categories.rare.Rare",
+        "count": "mlbuild.ops.categories.count.Count",
+        "target": "mlbuild.ops.categories.target.TargetEncoding",
         "derive": "mlbuild.ops.derive.Derive",
     }
 )

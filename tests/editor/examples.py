@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import yaml
 
+from mlbuild.columns import Schema
 from mlbuild.data.formats import FORMATS
 from mlbuild.data.formats.by_suffix import NAMED
 from mlbuild.diagnostics import Path as Place
@@ -29,7 +30,7 @@ from mlbuild.spec.root import Root
 from mlbuild.spec.shape.schema import shipped_schema, tagged_unions
 from mlbuild.spec.text.loader import load
 from mlbuild.spec.text.tree import Document as SourceText
-from tests.editor.steps import smallest_step
+from tests.editor.steps import FEATURES, smallest_step
 
 #: The files that the spec names. Data files are never read.
 FILES = {f"rows{suffix}": "" for suffix in NAMED} | {
@@ -225,6 +226,8 @@ SMALLEST: dict[tuple[str, str], Json] = {
     ("threshold", "at_least"): {"metric": "precision", "value": 0.8},
     ("threshold", "cost"): {"false_positive": 1, "false_negative": 5},
     ("step", "clip"): {"columns": "x", "min": 0},
+    ("step", "replace"): {"columns": "kind", "missing": "N/A"},
+    ("step", "rare"): {"columns": "kind", "min_frequency": 0.01},
     ("step", "derive"): {"columns": {"double": "x * 2"}},
     **{("metric", cls.metric): {"group": ["id"]} for cls in METRICS if "group" in params_of(cls)},
     **{
@@ -284,6 +287,7 @@ VALUES: dict[tuple[str, str], Json] = {
     ("random", "seed"): {"seed": 1},
     ("stratified", "seed"): {"seed": 1},
     ("time", "test_from"): {"test_from": "2013-11-01"},
+    ("bin", "edges"): {"strategy": "edges", "edges": [0, 18, 65]},
     ("impute", "fill_value"): {"strategy": "constant", "fill_value": 0},
     ("column", "min"): {"min": 0},
     ("column", "max"): {"max": 9},
@@ -412,7 +416,16 @@ class Example:
             del spec["tests"]
         if self.name == "step" and self.which != "derive":
             model["features"] = sorted({"x", str(self.value["columns"])})
+            if self._leaves_text():
+                spec["preprocessing"]["p"].append({"op": "category", "columns": {"dtype": "string"}})
         return spec
+
+    def _leaves_text(self) -> bool:
+        """Whether the columns of a step are texts after it, which no learner accepts."""
+        assert issubclass(self.cls, Op)
+        column = str(self.value["columns"])
+        made = read(self.cls, self.value).infer(Schema({column: FEATURES[column]}))
+        return any(type_.dtype == "string" for part in made.values() for type_ in part.values())
 
     def with_parameter(self, key: str) -> Json:
         """Return the object with a valid value for one parameter."""

@@ -71,7 +71,7 @@ class AlwaysDefined(Derive):
 
 class OtherType(Ordinal):
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:
-        return ColumnType("float", True)
+        return replace(super().infer_column(name, type_), dtype="float")
 
 
 class NaNForMissing(Standard):

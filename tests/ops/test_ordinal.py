@@ -59,3 +59,19 @@ def test_codes_are_missing_where_values_are_unless_these_have_a_code() -> None:
 def test_only_text_whole_numbers_and_truth_values_are_categories(dtype: str) -> None:
     message = f"'ordinal' takes string, int or bool, but column 'x' is {dtype}"
     assert problems(X, x=dtype) == [("0.columns", message)]
+
+
+def test_a_given_order_decides() -> None:
+    text = "{op: ordinal, columns: x, categories: [low, medium, high]}"
+    later = {"x": ["high", "low", "medium", "huge", None]}
+    assert transformed(text, {"x": ["medium"] * 5}, later, x="string?") == {"x": [2, 0, 1, -1, None]}
+    text = "{op: ordinal, columns: x, categories: [3, 1]}"
+    assert transformed(text, {"x": [1, 2, 3]}, x="int") == {"x": [1, -1, 0]}
+
+
+def test_a_given_order_is_of_the_dtype_of_the_column() -> None:
+    text = "{op: ordinal, columns: x, categories: [1, low, 1.0]}"
+    assert problems(text, x="int") == [
+        ("0.categories.1", "a category must be an integer up to 2^53, because column 'x' is int"),
+        ("0.categories.2", "1 is listed twice"),
+    ]

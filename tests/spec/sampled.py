@@ -13,6 +13,7 @@ from mlbuild.params import Described, Json, Param, params_of, read
 SPECIAL: dict[str, list[Any]] = {
     "time_zone": ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Monrovia", "UTC"],
     "fill_value": [0, 1.5, True, "unknown", "", "2013-01-01", "0001-01-01"],
+    "mapping": [{"a": "b", "b": "a"}, {"": "none"}, {"0": 1, "3": -7}, {"true": False}],
     "name": ["which", "name"],
     "value": ["value", "size"],
     "prefix": ["p_", "q_", "r_", "other "],

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from mlbuild.data.casts import present
 from mlbuild.diagnostics import Failed, data_failure
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def numbers_of(column: pl.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
     """
     import polars as pl
 
-    values = column.drop_nulls().cast(pl.Float64).to_numpy()
+    values = present(column).cast(pl.Float64).to_numpy()
     if not len(values):
         raise data_failure(f"column '{column.name}' has no values in the train rows", column=column.name)
     return values
