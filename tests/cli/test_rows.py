@@ -49,6 +49,7 @@ def test_the_rows_of_a_table_are_printed(shop: Command, table: str) -> None:
     assert pl.read_parquet(shop.folder / "out.parquet").write_csv() == PRINTED[table]
     told = json.loads(shop("rows", table, "-o", "out.csv", "--json").out)
     assert (told["rows"], told["file"]) == (PRINTED[table].count("\n") - 1, "out.csv")
+    assert told["violations"] == []
     assert (shop.folder / "out.csv").read_text() == PRINTED[table]
 
 
@@ -79,6 +80,54 @@ def test_a_violation_is_reported(shop: Command) -> None:
     why = "the table violates its contract: 1 rule is violated"
     assert ran.err.endswith(f"mlbuild: 'large' cannot be built: {why}\n")
     assert not os.path.lexists(shop.folder / "dist")
+
+
+#: What is lost of a file, its rows, and the notes.
+LOST = {
+    "a value": (
+        "id,paid,state\n0x10,1,new\n2,?,new\n3,x,old\n",
+        ",1.0,new\n2,,new\n3,,old\n",
+        [
+            "column 'id' violates 'parses as int' in 1 row: '0x10' (line 2)",
+            "column 'paid' violates 'parses as float' in 2 rows: '?' (line 3), 'x' (line 4)",
+        ],
+    ),
+    "a misspelled header": ("id,payd,state\n1,1,new\n", "1,,new\n", ["column 'paid' is missing"]),
+    "a header twice": ("id,paid,paid,state\n1,1,2,new\n", "1,1.0,new\n", ["column 'paid' appears twice"]),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_what_could_not_be_read_of_a_source_is_said(shop: Command, case: str) -> None:
+    content, rows, notes = LOST[case]
+    (shop.folder / "orders.csv").write_text(content)
+    for words in ([], ["-o", "out.csv"]):
+        ran = shop("-q", "rows", "orders", *words)
+        assert ran.code == 0
+        instead = "only one of them is read" if "twice" in case else "these count as missing"
+        assert ran.err == "".join(f"orders: {note}; {instead}\n" for note in notes)
+        assert (ran.out or (shop.folder / "out.csv").read_text()) == f"id,paid,state\n{rows}"
+    ran = shop("rows", "orders", "--json")
+    found = [(one["columns"], one["rule"], one["count"]) for one in json.loads(ran.out)["violations"]]
+    assert len(found) == len(notes)
+    for note, (columns, rule, count) in zip(notes, found, strict=True):
+        assert (
+            columns[0] in note
+            and rule.removeprefix("column ") in note
+            and (not count or f"in {count} row" in note)
+        )
+    unquoted = shop("-q", "--no-samples", "rows", "orders").err
+    assert "0x10" not in unquoted and unquoted.count("\n") == len(notes)
+
+
+def test_what_could_not_be_read_of_a_private_column_is_only_counted(shop: Command) -> None:
+    spec = shop.folder / "mlbuild.yaml"
+    spec.write_text(spec.read_text().replace("nullable: true", "private: true"))
+    (shop.folder / "orders.csv").write_text("id,paid,state\n1,s3cret,new\n")
+    note = "orders: column 'paid' violates 'parses as float' in 1 row: line 2; these count as missing\n"
+    ran = shop("-q", "rows", "orders")
+    assert (ran.code, ran.err) == (0, note)
+    assert "s3cret" not in shop("rows", "orders", "--json").out
 
 
 @pytest.mark.parametrize("name", ["MLBUILD_THREADS", "MLBUILD_JOBS"])

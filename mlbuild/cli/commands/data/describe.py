@@ -18,6 +18,7 @@ from mlbuild.cli.output.printing import counted, show, show_document
 from mlbuild.cli.project import load_spec
 from mlbuild.cli.reading.like import form_like, source_named
 from mlbuild.cli.reading.row_files import readable
+from mlbuild.cli.reading.unparsed import notes
 from mlbuild.data.faults import Fault, failure_lines
 from mlbuild.data.statistics.distance import distances
 from mlbuild.data.statistics.table import TableStatistics
@@ -97,8 +98,10 @@ class _Table:
     def notes(self) -> list[str]:
         made = [f"in build {self.build}"] if self.build else []
         left_out = [f"column '{name}' is left out: it {why}" for name, why in self.left_out.items()]
-        lost = [f"{fault}; these count as missing" for fault in self.faults]
-        return [told(f"{self.name}: {note}") for note in (*made, *left_out, *lost)]
+        return [
+            *(told(f"{self.name}: {note}") for note in (*made, *left_out)),
+            *notes(self.name, self.faults),
+        ]
 
     def title(self) -> str:
         rows = counted(self.shown.rows, "row")
