@@ -58,9 +58,9 @@ def draft(
     source = name_of(PurePosixPath(path).stem, "data")
     goal = None if target is None else choose_goal(inferred, target, answer)
     sections = [{"mlbuild": 1, "project": project}, *_tables(inferred, goal, source, path)]
-    said = [
-        f"drafted from the {inferred.rows.height:,} rows of {as_yaml(path)}: correct it where you know better"
-    ]
+    height = inferred.rows.height
+    rows = "the only row" if height == 1 else f"the {height:,} rows"
+    said = [f"drafted from {rows} of {as_yaml(path)}: correct it where you know better"]
     if goal is None:
         text = _text(said, sections) + models_to_fill_in(source)
         return Draft(text, inferred)

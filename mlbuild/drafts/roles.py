@@ -82,7 +82,7 @@ class _ColumnExaminer:
 
     def __init__(self, inferred: Inferred, goal: Goal, division: Division, groups: Sequence[Group]) -> None:
         self.goal, self.rows, self.taken = goal, goal.rows, frozenset(goal.rows.columns)
-        self.doubts = inferred.doubts
+        self.doubts, self.every = inferred.doubts, inferred.rows
         self.by_time = division.parts if division.by_time else None
         self.groups = {one.name for one in groups}
         self.time = division.time
@@ -95,7 +95,7 @@ class _ColumnExaminer:
         values = self.rows[name].drop_nulls()
         distinct = values.n_unique()
         if distinct <= 1:
-            return "has the same value in all rows" if distinct else "is missing in all rows with a target"
+            return self._constant(name) if distinct else "is missing in all rows with a target"
         if name in self.goal.answer.names() or name.startswith(RESERVED):
             return "has the name of an output of the artifact; rename it in the data to use it"
         unique = column.rule(Unique).unique or (
@@ -116,6 +116,11 @@ class _ColumnExaminer:
             self.codes.add(name)
             return self._unusable_category(values, distinct, "has numeric codes with few repeated values")
         return self._unusable(name, column, values, distinct)
+
+    def _constant(self, name: str) -> str:
+        """Describe a column with one value in the rows with a target. It can have others in rows that are left out."""
+        everywhere = self.every[name].drop_nulls().n_unique() == 1
+        return f"has the same value in all rows{'' if everywhere else ' with a target'}"
 
     def _answers(self, name: str, column: Column, distinct: int) -> bool:
         import polars as pl

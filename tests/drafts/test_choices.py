@@ -195,6 +195,14 @@ def test_what_is_no_feature_is_left_out_with_the_reason(
     assert told[:100] in made.text
 
 
+def test_a_column_can_be_constant_only_where_there_is_a_target(tmp_path: Path) -> None:
+    """A flight that is cancelled has no delay."""
+    made = drafted(tmp_path, y=cycle("1.5", "2.5", ""), cancelled=cycle("false", "false", "true"))
+    why = "has the same value in all rows with a target"
+    assert made.roles is not None and made.roles.left_out == {"cancelled": why}
+    assert f"    #   cancelled: {why}\n" in made.text
+
+
 def test_texts_that_an_artifact_would_cut_are_no_features(tmp_path: Path) -> None:
     file = tmp_path / "rows.parquet"
     columns = {"size": [*map(float, SIZE)], "y": cycle("a", "b"), "x": cycle("a", "a\0", "b\0")}

@@ -161,7 +161,9 @@ def _summary(made: Draft) -> list[str]:
     rows = _counted(range(made.inferred.rows.height), "row")
     notes = [f"  note: {told(remark)}" for remark in made.remarks]
     if made.goal is None or made.roles is None:
-        columns = f"  {len(made.inferred.columns)} columns, {rows}; add --target COLUMN to draft a model too"
+        columns = (
+            f"  {_counted(made.inferred.columns, 'column')}, {rows}; add --target COLUMN to draft a model too"
+        )
         return [columns, *notes]
     what = f"{made.goal.classes} classes" if made.goal.classes else "a number"
     lines = [
