@@ -80,7 +80,7 @@ def findings(
     both = [
         (metric, value, base)
         for metric in metrics
-        if metric.best is not None
+        if metric.is_beyond_constants
         and (value := model[split][metric.label]) is not None
         and (base := constant[split][metric.label]) is not None
     ]

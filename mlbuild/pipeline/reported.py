@@ -28,6 +28,7 @@ def about(scope: OutputScope) -> Json:
         "dataset": model.dataset,
         "target": model.target.column,
         "best": {metric.label: metric.best for metric in model.metrics if metric.best is not None},
+        "beyond_constants": [metric.label for metric in model.metrics if metric.is_beyond_constants],
         "roles": [[name, role] for name, role in _roles(scope)],
         "lineage": _lineage(scope),
         "graph": _graph(scope),

@@ -117,6 +117,10 @@ def _influence(name: str, change: Callable[[Array], Array]) -> Metric:
 
 #: By what is wrong: the metric, and the test that finds it.
 FAULTS: dict[str, tuple[Metric, str]] = {
+    "a perfect constant is not told": (
+        differing("recall", constant_is_perfect=False),
+        "tells_whether_a_constant_is_perfect",
+    ),
     "wrong sign": (spoilt("r2", _negated), "has_the_value_of_its_definition"),
     "divided by n - 1": (spoilt("mean_squared_error", _unbiased), "has_the_value_of_its_definition"),
     "rounded to float32": (spoilt("log_loss", _rounded), "has_the_value_of_its_definition"),

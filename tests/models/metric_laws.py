@@ -400,6 +400,19 @@ def has_its_best_constant_among_those_of_its_answer(metric: Metric) -> None:
         assert not others or nearest <= min(map(metric.distance, others)) + 1e-12, case
 
 
+def tells_whether_a_constant_is_perfect(metric: Metric) -> None:
+    """A constant is perfect on all rows with several values, or not on all: then a model can be better."""
+    perfect = []
+    for case in cases(metric):
+        if len(case.target) < 8 or len(np.unique(case.truth)) < max(case.classes, 2):
+            continue
+        offered = _constants(metric, case, for_classes(metric, case).constants(case.target, case.classes))
+        nearest = min(map(metric.distance, offered), default=np.inf)
+        perfect.append(bool(nearest <= 1e-9 * (1 + abs(case.truth).max())))
+    assert perfect
+    assert metric.constant_is_perfect == (metric.best is not None and all(perfect))
+
+
 def _constants(metric: Metric, case: Case, constants: Array) -> list[float]:
     found = (value(metric, case.with_scores(np.tile(row, (len(case.target), 1)))) for row in constants)
     return [one for one in found if one is not None]

@@ -36,7 +36,7 @@ models:
     features: [place, income, opened, married, 'income per <b>']
     preprocessing: [{{op: category, columns: place}}, {{op: date_parts, columns: opened, parts: [month]}}]
     target: paid
-    metrics: [roc_auc, log_loss, accuracy]
+    metrics: [roc_auc, log_loss, accuracy, recall]
     threshold: 0.4
     slices: [place, married, {{column: income, bins: [0, 1000, 2000]}}]
     cross_validation: true

@@ -48,6 +48,14 @@ def test_the_front_matter_is_a_model_index(outputs: list[Path]) -> None:
             assert [metric["args"]["low"], metric["args"]["high"]] == ends[name]
 
 
+def test_a_constant_that_can_be_perfect_is_no_reason_to_call_a_model_worse(outputs: list[Path]) -> None:
+    text = card(outputs[0])[1]
+    cells = {line.split("|")[1].strip(" `"): line for line in text.splitlines() if line.startswith("| ")}
+    assert "better" in cells["log_loss"], "it is compared"
+    assert not {"better", "worse", "chance"} & {*re.findall("[a-z]+", cells["recall"])}
+    assert "A constant can be perfect in recall, so" in text
+
+
 def test_the_example_runs(outputs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     for output in outputs:
         (code,) = re.findall(r"```python\n(.*?)```", card(output)[1], re.DOTALL)

@@ -90,6 +90,7 @@ class CalibrationError(Metric):
     low = 0
     high = 1
     best = 0
+    constant_is_perfect = True
     classes = 2
 
     def compute(self, target: Array, scores: Array) -> float | None:

@@ -41,6 +41,7 @@ class Bias(RowMean):
     low = -INFINITE
     high = INFINITE
     best = 0
+    constant_is_perfect = True
 
     def each(self, target: Array, scores: Array) -> Array:
         return -errors(target, scores)

@@ -42,6 +42,8 @@ class Metric(Described):
     best: ClassVar[float | None]
     classes: ClassVar[int | None] = None
     is_share: ClassVar[bool] = False
+    #: Whether a constant prediction can be perfect without features. Then nothing follows from being better or worse than it.
+    constant_is_perfect: ClassVar[bool] = False
     #: Whether an interval needs rows of every class. A share depends only on the rows that it counts.
     needs_every_class: ClassVar[bool] = True
 
@@ -77,6 +79,11 @@ class Metric(Described):
     def is_comparable(self) -> bool:
         """Whether the difference of the metric between two models has a standard error and a direction."""
         return type(self).influence is not Metric.influence and self.best is not None
+
+    @property
+    def is_beyond_constants(self) -> bool:
+        """Whether it tells that a model has learned something if its value is better than that of every constant."""
+        return self.best is not None and not self.constant_is_perfect
 
     def applies(self, answer: type[Answer], classes: int | None = None) -> bool:
         """Whether the metric can be computed for such answers; `classes` is their number, if it is known."""

@@ -114,6 +114,7 @@ class Recall(ShareOfClass):
 
     metric = "recall"
     best = 1
+    constant_is_perfect = True
 
     def counted(self, target: Array, scores: Array) -> Array:
         return self._rows(target, scores)[0]
@@ -127,6 +128,7 @@ class FalsePositiveRate(ShareOfClass):
 
     metric = "false_positive_rate"
     best = 0
+    constant_is_perfect = True
 
     def counted(self, target: Array, scores: Array) -> Array:
         return ~self._rows(target, scores)[0]
@@ -140,6 +142,7 @@ class FalseNegativeRate(ShareOfClass):
 
     metric = "false_negative_rate"
     best = 0
+    constant_is_perfect = True
 
     def counted(self, target: Array, scores: Array) -> Array:
         return self._rows(target, scores)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from mlbuild.hints import listed
 from mlbuild.reports.blocks import (
     BAD,
     CALM,
@@ -38,8 +39,10 @@ class Metrics(Section):
         others = [one for one in SPLITS if one != split and facts.metrics.get(one, {}).get("rows")]
         head = ["metric", split, facts.level, "", "constant", "compared with it", *others]
         rows: list[Sequence[Cell]] = []
+        comparable = {*facts.about["beyond_constants"]}
         for name in facts.labels:
             value, interval = facts.metrics[split][name], facts.intervals.get(name)
+            best = facts.about["best"].get(name) if name in comparable else None
             constant = constants[split][name]
             train = facts.metrics["train"][name]
             rows.append(
@@ -49,7 +52,7 @@ class Metrics(Section):
                     Interval(interval),
                     _strip(value, interval, constant, train),
                     Number(constant),
-                    compared(value, interval, constant, facts.about["best"].get(name)),
+                    compared(value, interval, constant, best),
                     *(Number(facts.metrics[one][name]) for one in others),
                 ]
             )
@@ -59,6 +62,11 @@ class Metrics(Section):
             "The constant predicts the same for every row: the best that is possible without features. A line marks it, the "
             "bar is the interval, and the ring is the value of the training rows.",
         )
+        perfect = [name for name in facts.labels if name in facts.about["best"] and name not in comparable]
+        if perfect:
+            yield words(
+                f"A constant can be perfect in {listed(perfect)}, so nothing follows from a comparison with it."
+            )
 
 
 def _rows(facts: Facts, split: str) -> Block:
