@@ -187,6 +187,35 @@ def test_columns_that_are_needed_must_be_there(mlbuild: Command) -> None:
     )
 
 
+def test_values_of_earlier_rows_are_asked_for(mlbuild: Command) -> None:
+    sold = "{op: window, by: town, time: at, columns: {before: AVG(sold)}, known_after: 1d}"
+    write(mlbuild.folder, f"{sold}\n{{op: filter, where: sold IS NOT NULL}}", "size, before")
+    (mlbuild.folder / "new.csv").write_text(NEW)
+    done = mlbuild("predict", "one", "--source", "days=new.csv")
+    assert (done.code, done.err) == (
+        3,
+        "mlbuild: the new rows have no values of 'sold', needed for input 'before'\n"
+        "  help: put earlier rows, with their values, into the same file, and leave the values empty in the new rows\n",
+    )
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_file_of_a_source_is_recognized(project: Command, mark: str) -> None:
+    """Even if it cannot be read as the file of inputs that it was given as."""
+    spec = project.folder / "mlbuild.yaml"
+    spec.write_text(spec.read_text().replace("{path: days.csv,", f"{{path: days.csv, delimiter: '{mark}',"))
+    rows = NEW.replace(",", mark)
+    (project.folder / "new.csv").write_text(rows)
+    done = project("predict", "one", "new.csv")
+    assert (done.code, done.err) == (
+        3,
+        "mlbuild: 'new.csv' does not have the input columns of the model\n"
+        "  help: it looks like source 'days': use --source days=new.csv\n",
+    )
+    (project.folder / "new.csv").write_text(rows.replace("staff", "people"))
+    assert "looks like" not in project("predict", "one", "new.csv").err
+
+
 def test_values_that_do_not_parse_are_shown(project: Command) -> None:
     (project.folder / "new.csv").write_text(NEW.replace(",3\n", ",three\n"))
     done = project("predict", "one", "--source", "days=new.csv")

@@ -53,6 +53,24 @@ def way_of_reading(
     return (forms[0], fitting[0]) if fitting else (kind().for_file(rows.name), None)
 
 
+def source_like(args: argparse.Namespace, model: Path, inputs: Collection[str]) -> SourceSpec | None:
+    """Return the source of the model of which `args.rows` is a file, if it does not have the columns `inputs`.
+
+    Such a file has all columns of the source whose values are known at prediction time.
+    """
+    rows = Path(args.rows)
+    if args.like is not None or not is_regular(rows):
+        return None
+    kind = readable(rows)
+    if options_of(args, kind):
+        return None
+    for one in _trained_on(args, model):
+        known = [name for name, column in one.contract.columns.items() if column.serving]
+        if known and _fits(one, kind, rows, known) and not _fits(one, kind, rows, inputs):
+            return one
+    return None
+
+
 def source_named(spec: Spec, name: str) -> SourceSpec:
     """Return the source that `--like` names.
 

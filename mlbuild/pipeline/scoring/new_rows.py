@@ -28,6 +28,10 @@ from mlbuild.spec.spec import DatasetSpec, DatasetStage, OutputSpec, Spec
 if TYPE_CHECKING:
     import polars as pl
 
+_EARLIER = (
+    "put earlier rows, with their values, into the same file, and leave the values empty in the new rows"
+)
+
 
 @frozen
 class LeftOut:
@@ -82,7 +86,8 @@ class NewRows:
             leading = _leading(wanted, self._absent)
             names = listed(f"'{self._absent[node]}'" for node in lacking)
             for_ = listed(what for node, what in wanted.items() if node in leading)
-            raise data_failure(f"the new rows have no values of {names}, needed for {for_}")
+            help_ = {"lines": [f"help: {_EARLIER}"]} if self._are_of_earlier_rows(lacking, wanted) else {}
+            raise data_failure(f"the new rows have no values of {names}, needed for {for_}", **help_)
         decided = {
             one: left
             for index, left in self._left_out.items()
@@ -97,11 +102,21 @@ class NewRows:
                 raise data_failure(message)
 
     def unknown(self, name: str) -> frozenset[str]:
-        """Return the columns of a new file from which the target is made, and none of the inputs of the model."""
-        inputs = {*walk((one.column.node for one in self._output.serving.inputs), _edges)}
+        """Return the columns of a new file from which the target of a row is made, and none of its inputs."""
+        inputs = _in_the_row(one.column.node for one in self._output.serving.inputs)
         behind = {*walk([self._afterwards[-1]], lambda node: node.inputs)} - inputs
         columns = self._files[name].source.table.columns
         return frozenset(column for column, one in columns.items() if one.node in behind)
+
+    def _are_of_earlier_rows(self, lacking: Iterable[Node], wanted: Iterable[Node]) -> bool:
+        """Whether values are not known yet in the rows to predict, and needed only of the rows before them."""
+        late = {
+            one.source.table.columns[column].node
+            for name, one in self._files.items()
+            for column, about in one.source.contract.columns.items()
+            if not about.serving or column in self.unknown(name)
+        }
+        return {*lacking} <= late - _in_the_row(wanted)
 
     def needed(self) -> list[str]:
         """Return the sources without a new file whose rows are needed."""
@@ -205,6 +220,11 @@ class NewRows:
 def _edges(node: Node) -> Sequence[Node]:
     """Return what a value depends on, also in the row of another table that a join found, and in other rows."""
     return (*depends_on(node), *node.values_of)
+
+
+def _in_the_row(nodes: Iterable[Node]) -> set[Node]:
+    """Return the nodes, and what they depend on without values of other rows."""
+    return {*walk(nodes, lambda node: () if node.pooled else _edges(node))}
 
 
 def _leading(nodes: Iterable[Node], wanted: Container[Node]) -> dict[Node, Node]:

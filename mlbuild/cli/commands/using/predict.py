@@ -13,6 +13,7 @@ from mlbuild.cli.output.document import document
 from mlbuild.cli.output.printing import show_document
 from mlbuild.cli.reading.folders import Folders
 from mlbuild.cli.reading.input_rows import rows_of_file
+from mlbuild.cli.reading.like import source_like
 from mlbuild.cli.reading.new_files import NewFiles
 from mlbuild.cli.reading.row_files import READABLE, WRITTEN, add_options, print_rows, writable, write_rows
 from mlbuild.data.faults import failure_lines, without_values
@@ -136,7 +137,17 @@ def _of_sources(args: argparse.Namespace, opened: Opened, output: str) -> tuple[
 
 def _of_file(args: argparse.Namespace, opened: Opened, model: Path) -> tuple[pl.DataFrame, Json]:
     """Return the predictions for the rows of a file, and what a program is told about them."""
-    rows, like = rows_of_file(args, model, opened.inputs)
+    try:
+        rows, like = rows_of_file(args, model, opened.inputs)
+    except UsageError:
+        raise
+    except (Failed, Stopped):
+        source = source_like(args, model, [item.name for item in opened.inputs])
+        if source is None:
+            raise
+        told = f"'{shown(args.rows)}' does not have the input columns of the model"
+        help_ = f"it looks like source '{shown(source.name)}': use --source {source.name}={args.rows}"
+        raise Stopped(told, help_, DATA) from None
     return _answers(opened, rows), {"like": like.name} if like else {}
 
 
