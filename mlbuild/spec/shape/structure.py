@@ -19,6 +19,7 @@ from mlbuild.models.searches.search import DIMENSION
 from mlbuild.params import TaggedUnion, params_of
 from mlbuild.spec.shape.definitions import ROOT, Definitions, definitions, option_errors
 from mlbuild.spec.shape.learners import OF_LEARNER
+from mlbuild.spec.shape.synonyms import near_option
 from mlbuild.spec.shape.wording import CheckedObject, glued, of_type, shown
 
 #: Messages for keys that belong elsewhere, or are known for another reason, by definition.
@@ -133,7 +134,7 @@ class _Check:
         if kind.by not in ("op", "type"):
             return next(CheckedObject(at[:-1], "").problems(option_errors(kind, value)))
         what = "op" if kind.by == "op" else f"{kind.name} {kind.by}"
-        near = did_you_mean(value, kind.classes.names) if isinstance(value, str) else None
+        near = near_option(value, kind.classes.names) if isinstance(value, str) else None
         for other in self._definitions.unions():
             if other.by == kind.by == "op" and value in other.classes.names:
                 near = (

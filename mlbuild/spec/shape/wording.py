@@ -15,6 +15,7 @@ from mlbuild.hints import did_you_mean, listed, meant_as_list, misspelt
 from mlbuild.kinds import INT32, Json, bound_words
 from mlbuild.shown import cut
 from mlbuild.spec.language import NAME
+from mlbuild.spec.shape.synonyms import meant_option, near_option
 
 #: A `jsonschema.ValidationError`. In its stubs, every field can be unset.
 ValidationError = Any
@@ -31,20 +32,6 @@ _TYPES = {
 _BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 _NAME_HELP = "names have up to 80 letters, digits, '_' and '-', and start with a letter or '_'"
 _COLUMN_HELP = "a column name cannot be empty, '*' or of the form '^...$'"
-#: Words from other languages and libraries, by the option that they mean.
-_SYNONYMS = {
-    "float": "double number real decimal numeric float32 float64",
-    "int": "integer long bigint int8 int16 int32 int64",
-    "string": "str text object varchar utf8 categorical category",
-    "bool": "boolean",
-    "datetime": "timestamp datetime64",
-    "log_loss": "logloss binary_logloss multi_logloss cross_entropy",
-    "mean_squared_error": "mse l2",
-    "root_mean_squared_error": "rmse",
-    "mean_absolute_error": "mae l1",
-    "mean_absolute_percentage_error": "mape",
-}
-_ELSEWHERE = {word: option for option, words in _SYNONYMS.items() for word in words.split()}
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 #: The maximum number of options in one sentence.
 _LISTED = 8
@@ -135,13 +122,16 @@ def _of_value(error: ValidationError, at: Path) -> Problem:
     subject = _subject(at)
     if keyword == "enum":
         options = [str(option) for option in shape["enum"]]
-        near = (meant_as_list(value, options) or _near(value, options)) if isinstance(value, str) else None
+        near = (
+            (meant_as_list(value, options) or near_option(value, options)) if isinstance(value, str) else None
+        )
         if value in options and value not in shape["enum"]:
             near = "remove the quotes"
         if near is None and len(options) > _LISTED:
             near = f"one of {', '.join(options)}"
         message = f"{subject} must be {words(shape)}, not {shown(value)}"
-        return Problem("not-allowed", message, at, near, meant=_meant(value, options))
+        meant = meant_option(value, options) if isinstance(value, str) else None
+        return Problem("not-allowed", message, at, near, meant=meant)
     if keyword == "type":
         return of_type(subject, value, shape, at)
     if keyword in _BOUNDS:
@@ -211,19 +201,6 @@ def _retyped(text: str, wanted: Any) -> str | None:
     return None
 
 
-def _near(value: str, options: list[str]) -> str | None:
-    other = _ELSEWHERE.get(value.casefold())
-    return f"did you mean '{other}'?" if other in options else did_you_mean(value, options)
-
-
-def _meant(value: Any, options: list[str]) -> str | None:
-    """Return the option that was clearly meant."""
-    if not isinstance(value, str):
-        return None
-    other = _ELSEWHERE.get(value.casefold())
-    return other if other in options else misspelt(value, options)
-
-
 def _options(key: str, shape: Json) -> str | None:
     """Return the options of a key, if it has a list of them."""
     options = [str(option) for option in shape.get("enum", ())]
@@ -263,7 +240,8 @@ def words(shape: Json) -> str:
     if "anyOf" in shape:
         return " or ".join(words(form) for form in shape["anyOf"])
     if "enum" in shape:
-        options = [shown(option).strip("'") for option in shape["enum"]]
+        signs = any(isinstance(option, str) and not re.search(r"\w", option) for option in shape["enum"])
+        options = [shown(option) if signs else shown(option).strip("'") for option in shape["enum"]]
         if len(options) > _LISTED:
             return f"one of {len(options)} options"
         return options[0] if len(options) == 1 else f"one of {', '.join(options)}"
