@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.bundle.inputs import Arrays, encode
 from mlbuild.bundle.session import Session
-from mlbuild.bundle.trained import Recipe
+from mlbuild.bundle.trained import Recipe, lower_inputs, lower_start
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import RESERVED, Graph
 from mlbuild.lowering.value import NAT, Value
@@ -94,9 +94,9 @@ def _native(
 
 def _lowered(recipe: Recipe, states: Sequence[State], graph: Graph) -> Iterator[dict[str, Value]]:
     """Yield the same columns as `_native`, in the graph."""
-    values = recipe.lower_inputs(graph)
+    values = lower_inputs(recipe, graph)
     yield {item.name: values[item.name] for item in recipe.inputs}
-    columns = recipe.lower_start(graph, values)
+    columns = lower_start(recipe, graph, values)
     yield {name: columns[name] for name in _derived(recipe)}
     for stage, state in zip(recipe.stages, states, strict=True):
         made = stage.step.lower(state, graph, {name: columns[name] for name in stage.read}, stage.read)

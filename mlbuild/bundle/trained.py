@@ -88,25 +88,30 @@ class Recipe:
             rows = rows.with_columns(typed.to_polars().alias(name))
         return rows.select(pl.col(self.values[name]).alias(name) for name in self.features)
 
-    def lower_inputs(self, graph: Graph) -> dict[str, Value]:
-        """Add the inputs to the graph."""
-        return {
-            item.name: input_value(graph, item.name, item.type.dtype, item.null_token) for item in self.inputs
-        }
-
-    def lower_start(self, graph: Graph, inputs: Mapping[str, Value]) -> dict[str, Value]:
-        """Build the same features in the graph."""
-        values = dict(inputs)
-        for name, typed in self.derived:
-            values[name] = typed.lower(graph, values)
-        return {name: values[self.values[name]] for name in self.features}
-
     def tolerances(self) -> dict[str, float]:
         """Return the relative tolerance of each feature: the largest of the expressions that it depends on."""
         held = {item.name: 0.0 for item in self.inputs}
         for name, typed in self.derived:
             held[name] = max([typed.tolerance, *(held[used] for used in typed.names)])
         return {name: held[value] for name, value in self.values.items()}
+
+
+def lower_inputs(recipe: Recipe, graph: Graph) -> dict[str, Value]:
+    """Add the inputs of a recipe to the graph."""
+    return {
+        item.name: input_value(graph, item.name, item.type.dtype, item.null_token) for item in recipe.inputs
+    }
+
+
+def lower_start(recipe: Recipe, graph: Graph, inputs: Mapping[str, Value]) -> dict[str, Value]:
+    """Build the features that the preprocessing starts from in the graph.
+
+    It is no method of `Recipe`: tasks that read one would depend on how everything is lowered.
+    """
+    values = dict(inputs)
+    for name, typed in recipe.derived:
+        values[name] = typed.lower(graph, values)
+    return {name: values[recipe.values[name]] for name in recipe.features}
 
 
 @frozen
@@ -137,6 +142,6 @@ class Trained:
 
     def lower(self, graph: Graph) -> tuple[dict[str, Value], Tensor]:
         """Build the same computation in the graph. Return the matrix and the scores."""
-        features = self.recipe.lower_start(graph, self.recipe.lower_inputs(graph))
+        features = lower_start(self.recipe, graph, lower_inputs(self.recipe, graph))
         matrix = lower_stages(self.recipe.stages, self.states, graph, features)
         return matrix, self.learner.lower(self.fitted, graph, matrix, self.recipe.matrix)
