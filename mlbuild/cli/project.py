@@ -59,7 +59,8 @@ def find_file(named: str | None) -> Path:
 
 def check_file(args: argparse.Namespace, file: Path) -> tuple[Spec | None, list[Diagnostic]]:
     """Check a spec with the profiles and settings of the command line."""
-    return check(file, profiles_of(args), args.settings, bounds=bounds_of(args, file))
+    offline = getattr(args, "offline", False) or getattr(args, "locked", False)
+    return check(file, profiles_of(args), args.settings, bounds=bounds_of(args, file), offline=offline)
 
 
 def bounds_of(args: argparse.Namespace, file: Path) -> Bounds:

@@ -153,6 +153,9 @@ def _tellable(column: pl.Series) -> pl.Series:
         return column
     unit = getattr(column.dtype, "time_unit", "days")
     counts = column.cast(pl.Int64)
+    if unit == "ns" and (counts % 1000 != 0).any():  # Python has only microseconds
+        zone = "%:z" if getattr(column.dtype, "time_zone", None) else ""
+        return column.dt.to_string(f"%Y-%m-%dT%H:%M:%S%.9f{zone}")
     length = {"days": DAY, "ms": 1000, "us": 1}.get(unit)
     if length is None or counts.is_between(FIRST // length, LAST // length).all():
         return column

@@ -30,6 +30,7 @@ def check(
     settings: Sequence[str] = (),
     *,
     bounds: Bounds | None = None,
+    offline: bool = False,
 ) -> tuple[Spec | None, list[Diagnostic]]:
     """Return the spec in a file, or None if it has errors; and all errors and warnings, in the order of their
     places.
@@ -37,13 +38,14 @@ def check(
     The named `profiles` and then the `settings` (`PATH=VALUE`) are merged into it. Every other profile is checked
     as if it alone were chosen. No data is read. Nothing is reported for definitions that depend on an invalid one,
     so one mistake is one error. Only files within `bounds` are read (default: those of the project).
+    For a build that fetches nothing (`offline`), what is fetched need not exist.
     """
     with sparing():
-        return _check(file, profiles, settings, bounds or Bounds.of(file))
+        return _check(file, profiles, settings, bounds or Bounds.of(file), offline)
 
 
 def _check(
-    file: FilePath, profiles: Sequence[str], settings: Sequence[str], bounds: Bounds
+    file: FilePath, profiles: Sequence[str], settings: Sequence[str], bounds: Bounds, offline: bool
 ) -> tuple[Spec | None, list[Diagnostic]]:
     main = read_main(file, bounds)
     if isinstance(main, list):
@@ -55,7 +57,7 @@ def _check(
     deeper: list[Diagnostic] = []
     if shape.meant is not None and shape.meant.faults is not None:
         definitions = read_definitions(shape.meant.document.value, shape.meant.faults, findings)
-        spec = _checked(composed, definitions, bounds, findings, sound=not shape.diagnostics)
+        spec = _checked(composed, definitions, bounds, findings, offline, sound=not shape.diagnostics)
         deeper += findings.diagnostics(shape.meant.document)
     deeper += [] if shape.base is None else check_variants(shape.base, shape.variants)
     # What is wrong at the place of a misspelt word is hidden: the word may not be what was meant.
@@ -74,11 +76,16 @@ def _place(diagnostic: Diagnostic) -> tuple[Span, str, str]:
 
 
 def _checked(
-    composed: Composed, definitions: Definitions, bounds: Bounds, findings: Findings, sound: bool
+    composed: Composed,
+    definitions: Definitions,
+    bounds: Bounds,
+    findings: Findings,
+    offline: bool,
+    sound: bool,
 ) -> Spec | None:
     """Return the spec, if its shape is `sound` and no error was found."""
     document = composed.document
-    project = resolve(definitions, FilePath(document.file).parent, bounds, findings)
+    project = resolve(definitions, FilePath(document.file).parent, bounds, findings, offline)
     if not (sound and findings.sound):
         return None
     warn_unused(definitions, findings)

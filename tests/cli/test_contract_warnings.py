@@ -55,6 +55,7 @@ def test_a_rule_that_only_warns_is_reported_by_each_build(tmp_path: Path, mlbuil
     told = json.loads(mlbuild("build", "--json").out)
     (one,) = told["warnings"]
     assert (one["code"], one["severity"]) == ("contract-violation", "warning")
+    assert one["lines"] == ["column 'x' violates 'min 0' in 2 rows: -1.0 (row 42), -2.0 (row 43)"]
     private = mlbuild("--no-samples", "build")
     assert "violates 'min 0' in 2 rows: row 42, row 43\n" in private.err and "-1.0" not in private.err
 

@@ -146,6 +146,16 @@ def test_it_is_fetched_again_when_it_is_due(shop: Command) -> None:
     assert "fetch:payments" in outcomes(shop("build", "--json"))["reused"]
 
 
+@pytest.mark.parametrize("flag", ["--offline", "--locked"])
+def test_a_build_that_fetches_nothing_needs_no_database(shop: Command, flag: str) -> None:
+    assert shop("build", "-j", "1").code == 0
+    (shop.folder / "shop.db").unlink()
+    gone = shop("build")
+    assert gone.code == 2 and "error[missing-file]: there is no file 'shop.db'" in gone.err
+    ran = shop("build", "-j", "1", flag)
+    assert ran.code == 0 and "missing-file" not in ran.err
+
+
 def test_the_answer_of_the_version_query_can_spare_the_query(shop: Command) -> None:
     source(shop.folder, 'version_query: "SELECT max(id) FROM payments"')
     shop("build", "-q")

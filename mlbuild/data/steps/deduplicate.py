@@ -40,7 +40,7 @@ class Deduplicate(DatasetStep):
     )
     order: tuple[str, ...] = field(
         ListOf(Name("column"), or_one=True, unique=True),
-        "Columns that determine which row is first, sorted as in `sort`. A row with a missing value in them is kept only if there is no other. Ties are broken by the order of the table.",
+        "Columns that determine which row is first, sorted as in `sort`. Missing values come last in each of them, whichever row is kept. Ties are broken by the order of the table.",
         default=(),
     )
     keep: str = field(Choice(_KEEP), "Which of the rows to keep.", default="first")

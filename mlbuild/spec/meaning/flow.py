@@ -27,7 +27,7 @@ SPLIT_HELP = "add one, such as 'split: {type: random, valid: 0.2}'"
 
 
 def flow_sources(
-    definitions: Definitions, root: FilePath, bounds: Bounds, findings: Findings
+    definitions: Definitions, root: FilePath, bounds: Bounds, findings: Findings, offline: bool
 ) -> dict[str, SourceSpec | None]:
     """Return the sources by name, None if the columns are unknown."""
     found: dict[str, SourceSpec | None] = {}
@@ -37,7 +37,7 @@ def flow_sources(
             continue
         at = ("sources", name)
         located = source.locator.locate(root, os.environ)
-        findings.extend(problem.under(*at) for problem in _unreadable(located, bounds))
+        findings.extend(problem.under(*at) for problem in _unreadable(located, bounds, offline))
         known, place = definitions.contracts, (*at, "contract")
         meant = findings.named("unknown-contract", source.contract, known, "contract", place)
         defined = known[meant] if meant else None
@@ -50,12 +50,14 @@ def flow_sources(
     return found
 
 
-def _unreadable(located: Located, bounds: Bounds) -> tuple[Problem, ...]:
+def _unreadable(located: Located, bounds: Bounds, offline: bool) -> tuple[Problem, ...]:
     """Return why a source cannot be read.
 
     For a file outside the project, do not even reveal whether it exists.
     """
     if all(map(bounds.hold, located.looked_at)):
+        if offline and located.remote is not None:  # what was fetched from there is in the store
+            return tuple(problem for problem in located.problems if problem.code != "missing-file")
         return located.problems
     return (Problem("outside-project", f"'{located.called}' is outside this project", (located.key,), HELP),)
 

@@ -18,12 +18,16 @@ from mlbuild.spec.spec import DatasetSpec, ModelSpec, OutputSpec, SourceSpec
 
 @frozen
 class Project:
-    """What a section sees during its check. Paths are relative to the folder `root`, and lead to files in `bounds`."""
+    """What a section sees during its check. Paths are relative to the folder `root`, and lead to files in `bounds`.
+
+    For a build that is `offline`, what is fetched need not exist.
+    """
 
     definitions: Definitions
     root: FilePath
     bounds: Bounds
     findings: Findings
+    offline: bool = False
     sections: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of(self, section: str) -> Mapping[str, Any]:

@@ -39,9 +39,11 @@ def read_definitions(value: Mapping[str, Any], faults: frozenset[Path], findings
     return Definitions(**plain, named=named)
 
 
-def resolve(definitions: Definitions, root: FilePath, bounds: Bounds, findings: Findings) -> Project:
+def resolve(
+    definitions: Definitions, root: FilePath, bounds: Bounds, findings: Findings, offline: bool = False
+) -> Project:
     """Check every section in the order of data flow, each as far as its dependencies are known. No data is read."""
-    project = Project(definitions, root, bounds, findings)
+    project = Project(definitions, root, bounds, findings, offline=offline)
     for section in SECTIONS:
         project.sections[section.key] = section.check(project)
     return project

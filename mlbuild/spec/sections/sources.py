@@ -18,7 +18,9 @@ class Sources(Section[Source, SourceSpec]):
     bears = ("table", "source")
 
     def check(self, project: Project) -> Mapping[str, SourceSpec | None]:
-        return flow_sources(project.definitions, project.root, project.bounds, project.findings)
+        return flow_sources(
+            project.definitions, project.root, project.bounds, project.findings, project.offline
+        )
 
     def uses(self, definition: Source) -> Iterator[tuple[str, str]]:
         yield "contracts", definition.contract

@@ -70,6 +70,7 @@ def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
             "severity": diagnostic.severity,
             "message": diagnostic.message,
             "help": diagnostic.help,
+            "lines": [*diagnostic.lines],
             **_span_json(diagnostic.span),
             "related": [
                 {"message": related.message, **_span_json(related.span)} for related in diagnostic.related
