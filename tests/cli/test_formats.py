@@ -179,6 +179,7 @@ def test_json_is_one_document(faulty: Command, words: list[str]) -> None:
         }
     ]
     assert second == {
+        "lines": [],
         "code": "unknown-op",
         "severity": "error",
         "message": "unknown op 'imput'",
