@@ -286,7 +286,11 @@ def test_parquet_columns_are_cast_exactly(
         ("date", pl.Series([datetime(2013, 1, 1, 5)]), "'2013-01-01T05:00:00'"),
         ("datetime", pl.Series([1]), "1"),
         ("datetime", pl.Series([1], dtype=pl.Duration("us")), "'0:00:00.000001'"),
-        ("datetime", pl.Series([1], dtype=pl.Int64).cast(pl.Datetime("ns")), "'1970-01-01T00:00:00'"),
+        (
+            "datetime",
+            pl.Series([1], dtype=pl.Int64).cast(pl.Datetime("ns")),
+            "'1970-01-01T00:00:00.000000001'",
+        ),
         ("date", counted(2_932_897, pl.Date()), "'2932897 days since 1970'"),
         ("date", counted(-719_163, pl.Date()), "'-719163 days since 1970'"),
         ("datetime", counted(2_000_000_000, pl.Date()), "'2000000000 days since 1970'"),
