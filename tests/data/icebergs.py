@@ -20,14 +20,19 @@ def catalog(folder: Path, warehouse: str = "", options: Mapping[str, str] = {}) 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries about each other
         from pyiceberg.catalog import load_catalog
+        from sqlalchemy import NullPool, create_engine
 
+        uri = f"sqlite:///{folder}/catalog.db"
         made: Any = load_catalog(
             "shop",
             type="sql",
-            uri=f"sqlite:///{folder}/catalog.db",
+            uri=uri,
             warehouse=warehouse or f"file://{folder}/warehouse",
             **options,
         )
+        # Without a pool, each connection is closed after its use. Nobody closes a catalog.
+        made.engine.dispose()
+        made.engine = create_engine(uri, poolclass=NullPool)
         made.create_namespace_if_not_exists("shop")
         return made
 
