@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from mlbuild.columns import NUMERIC, TEMPORAL
 from mlbuild.expressions.aggregates import COUNT_DISTINCT, LAG, OF_ORDERED
+from mlbuild.expressions.dates.calendar import SECOND
+from mlbuild.expressions.dates.units import LENGTHS, MONTHS
 from mlbuild.expressions.tree import COLUMN, LITERALS, NULL, is_literal
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -19,13 +21,18 @@ _KEYWORDS = frozenset(
 _TYPES = {"float": "DOUBLE", "int": "BIGINT", "bool": "BOOLEAN", "date": "DATE", "datetime": "TIMESTAMP"}
 _FLIPPED = {"<": ">", "<=": ">="}
 #: Operators whose results are floats, whatever their operands, and those whose results are if an operand is.
-_REAL = frozenset({"float", "/", "sqrt", "ln", "exp", "power"})
-_NUMBER = frozenset("+ - * % neg abs floor ceil round case coalesce least greatest".split())
+_REAL = frozenset("float / sqrt ln log10 log2 exp sin cos power".split())
+_NUMBER = frozenset("+ - * % neg abs floor ceil trunc sign round case coalesce least greatest".split())
 _EPOCH = date(1970, 1, 1)
 #: How strongly parts are held together: an operand that is held less than its place requires is in parentheses.
 _OR, _AND, _NOT, _COMPARED, _SUM, _PRODUCT, _SIGN, _WHOLE = range(8)
+#: The lengths of intervals: months, and seconds.
+_MOVED = {
+    "plus_months": {unit: MONTHS[unit] for unit in ("year", "month")},
+    "plus_seconds": {unit: LENGTHS[unit] // SECOND for unit in ("day", "hour", "minute", "second")},
+}
 _COMPARISONS = ("=", "<", "<=")
-_TESTS = ("is_null", "is_true", "like", "in")
+_TESTS = ("is_null", "is_true", "like", "ilike", "in")
 _PLACES = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "%": _PRODUCT}
 
 
@@ -87,6 +94,10 @@ def _written(tree: Sequence[Any]) -> tuple[str, int]:
         return f"{_beside(left, right, place)} {op} {_beside(right, left, place + 1)}", place
     if op == "neg":
         return f"-{_held(parts[0], _WHOLE)}", _SIGN
+    if op == "||":
+        return " || ".join(_held(part, _WHOLE) for part in parts), _COMPARED
+    if op in _MOVED:
+        return _moved(parts[0], parts[1], _MOVED[op]), _SUM
     return _called(op, parts), _WHOLE
 
 
@@ -162,8 +173,8 @@ def _about(op: str, parts: Sequence[Any], no: str = "") -> str:
     x = _held(parts[0], _SUM)
     if op in ("is_null", "is_true"):
         return f"{x} IS {no}{'NULL' if op == 'is_null' else 'TRUE'}"
-    if op == "like":
-        return f"{x} {no}LIKE {_text(parts[1])}"
+    if op in ("like", "ilike"):
+        return f"{x} {no}{op.upper()} {_text(parts[1])}"
     return f"{x} {no}IN ({', '.join(_beside(part, parts[0], _OR) for part in parts[1:])})"
 
 
@@ -180,7 +191,23 @@ def _called(op: str, parts: Sequence[Any]) -> str:
         return f"ROUND({expression_sql(parts[0])}{digits})"
     if op == "power":
         return f"POWER({', '.join(_number(one[1]) if one[0] == 'float' else expression_sql(one) for one in parts)})"
-    return f"{op.upper()}({', '.join(map(expression_sql, parts))})"
+    if op == "part":
+        return f"EXTRACT({parts[1].upper()} FROM {expression_sql(parts[0])})"
+    if op in ("date_diff", "date_trunc"):
+        parts = [parts[-1], *parts[:-1]]
+    return f"{op.upper()}({', '.join(map(_argument, parts))})"
+
+
+def _argument(part: Any) -> str:
+    """Return an argument: an expression, or an option such as a unit or a pattern."""
+    return expression_sql(part) if is_tree(part) else _text(part) if isinstance(part, str) else str(part)
+
+
+def _moved(date_: Sequence[Any], amount: int, units: Mapping[str, int]) -> str:
+    """Return the sum of a date and an interval, in the largest unit that divides it."""
+    unit, length = next((unit, length) for unit, length in units.items() if amount % length == 0)
+    sign = "-" if amount < 0 else "+"
+    return f"{_held(date_, _SUM)} {sign} INTERVAL '{abs(amount) // length}' {unit.upper()}"
 
 
 def _dates(parts: Sequence[Sequence[Any]]) -> list[Any]:

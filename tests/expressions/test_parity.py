@@ -21,6 +21,7 @@ from mlbuild.expressions.functions.catalogue import FUNCTIONS
 from mlbuild.expressions.meaning import result
 from mlbuild.expressions.operands import hold_literal
 from mlbuild.expressions.rows import polars_dtype
+from mlbuild.expressions.tree import UNTYPED
 from mlbuild.expressions.typed import Typed
 from mlbuild.expressions.written import expression_sql
 from mlbuild.lowering.value import NAT
@@ -189,6 +190,7 @@ def test_a_tree_is_written_as_sql_that_means_the_same(text: str) -> None:
     """The tree of the SQL can differ: a NULL has no dtype there."""
     typed = _bound(text)
     again = _bound(expression_sql(json.loads(json.dumps(typed.tree))))
+    assume(again.type.dtype != UNTYPED)
     assert by_polars(again, ROWS) == by_polars(typed, ROWS)
 
 
