@@ -8,8 +8,8 @@ from functools import reduce
 
 from mlbuild.columns import NUMERIC, TEMPORAL
 from mlbuild.diagnostics import Problem, Rejected
-from mlbuild.expressions.arithmetic import ARITHMETIC, Rule
 from mlbuild.expressions.dates.rules import DATES
+from mlbuild.expressions.functions.arithmetic import ARITHMETIC, Rule
 from mlbuild.expressions.terms import Term, alike, as_dtype, made, mismatch, moment_literal, strict
 from mlbuild.expressions.texts.rules import TEXTS
 from mlbuild.expressions.tree import NULL, UNTYPED, Node, Tree, is_literal, is_null, literal_value

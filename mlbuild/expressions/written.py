@@ -25,7 +25,14 @@ _REAL = frozenset("float / sqrt ln log10 log2 exp sin cos power".split())
 _NUMBER = frozenset("+ - * % neg abs floor ceil trunc sign round case coalesce least greatest".split())
 _EPOCH = date(1970, 1, 1)
 #: How strongly parts are held together: an operand that is held less than its place requires is in parentheses.
-_OR, _AND, _NOT, _COMPARED, _SUM, _PRODUCT, _SIGN, _WHOLE = range(8)
+_OR = 0
+_AND = 1
+_NOT = 2
+_COMPARED = 3
+_SUM = 4
+_PRODUCT = 5
+_SIGN = 6
+_WHOLE = 7
 #: The lengths of intervals: months, and seconds.
 _MOVED = {
     "plus_months": {unit: MONTHS[unit] for unit in ("year", "month")},

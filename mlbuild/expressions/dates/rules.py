@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mlbuild.columns import TEMPORAL
-from mlbuild.expressions.arithmetic import Rule
 from mlbuild.expressions.dates.units import CLOCK_PARTS, EPOCH
+from mlbuild.expressions.functions.arithmetic import Rule
 from mlbuild.expressions.terms import Term, alike, as_dtype, mismatch, moment_literal, strict
 from mlbuild.expressions.tree import UNTYPED, Node, is_literal
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlbuild.expressions.dates.calendar import LIMIT, SECOND
 from mlbuild.expressions.dates.units import LENGTHS, MONTHS, PARTS, UNITS
+from mlbuild.expressions.functions.converter import Converter
 from mlbuild.expressions.refusals import place, unsupported
 from mlbuild.expressions.tree import Node
 from mlbuild.hints import did_you_mean
@@ -15,14 +16,13 @@ from mlbuild.hints import did_you_mean
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql
 
-    from mlbuild.expressions.conversion import SyntaxConverter
 
 _ALONE = "an INTERVAL can only be added to a date, or subtracted from one"
 #: The largest number of months and of seconds that an interval can have.
 _MOST = {"plus_months": 12 * 98_000, "plus_seconds": LIMIT // SECOND}
 
 
-def extract(converter: SyntaxConverter, sql: Sql) -> Node:
+def extract(converter: Converter, sql: Sql) -> Node:
     """EXTRACT(part FROM x), DATE_PART('part', x)."""
     part = sql.this.name.casefold()
     if part not in PARTS:
@@ -31,16 +31,16 @@ def extract(converter: SyntaxConverter, sql: Sql) -> Node:
     return converter.made(sql, "part", [converter.read(sql.expression)], part)
 
 
-def part_named(part: str) -> Callable[[SyntaxConverter, Sql], Node]:
+def part_named(part: str) -> Callable[[Converter, Sql], Node]:
     """YEAR(x), MONTH(x), ..."""
 
-    def named(converter: SyntaxConverter, sql: Sql) -> Node:
+    def named(converter: Converter, sql: Sql) -> Node:
         return converter.made(sql, "part", [converter.read(sql.this)], part)
 
     return named
 
 
-def difference(converter: SyntaxConverter, sql: Sql) -> Node:
+def difference(converter: Converter, sql: Sql) -> Node:
     """DATE_DIFF('unit', start, end)."""
     if "unit" not in sql.args:
         message = "DATE_DIFF takes a unit and two dates"
@@ -50,12 +50,12 @@ def difference(converter: SyntaxConverter, sql: Sql) -> Node:
     return _with_unit(converter, sql, "date_diff", args)
 
 
-def truncated(converter: SyntaxConverter, sql: Sql) -> Node:
+def truncated(converter: Converter, sql: Sql) -> Node:
     """DATE_TRUNC('unit', x)."""
     return _with_unit(converter, sql, "date_trunc", [converter.read(sql.this)])
 
 
-def _with_unit(converter: SyntaxConverter, sql: Sql, op: str, args: Sequence[Node]) -> Node:
+def _with_unit(converter: Converter, sql: Sql, op: str, args: Sequence[Node]) -> Node:
     written = sql.args["unit"].name
     unit = _unit(written)
     if unit not in UNITS:
@@ -64,7 +64,7 @@ def _with_unit(converter: SyntaxConverter, sql: Sql, op: str, args: Sequence[Nod
     return converter.made(sql, op, args, unit)
 
 
-def moved(converter: SyntaxConverter, sql: Sql) -> Node | None:
+def moved(converter: Converter, sql: Sql) -> Node | None:
     """Convert the sum or difference of a date and an interval; None if there is no interval."""
     subtracts = type(sql).__name__ == "Sub"
     sides = [sql.this, sql.expression]
@@ -82,13 +82,13 @@ def moved(converter: SyntaxConverter, sql: Sql) -> Node | None:
     return converter.made(sql, op, [converter.read(dated)], -amount if subtracts else amount)
 
 
-def alone(converter: SyntaxConverter, sql: Sql) -> Node:
+def alone(converter: Converter, sql: Sql) -> Node:
     return converter.refuse(
         sql, unsupported(_ALONE, place(sql, converter.text), "write d + INTERVAL '1' DAY")
     )
 
 
-def _interval(converter: SyntaxConverter, sql: Sql) -> tuple[str, int] | Node:
+def _interval(converter: Converter, sql: Sql) -> tuple[str, int] | Node:
     """Return the operator that an interval stands for, and by how much it moves a date."""
     amount, unit = sql.this, _unit(sql.args["unit"].name if sql.args.get("unit") else "")
     negative = type(amount).__name__ == "Neg"

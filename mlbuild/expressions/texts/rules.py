@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mlbuild.expressions.arithmetic import Rule
+from mlbuild.expressions.functions.arithmetic import Rule
 from mlbuild.expressions.terms import Term, as_dtype, made, mismatch, strict
 from mlbuild.expressions.tree import NULL, UNTYPED, Node, is_null
 

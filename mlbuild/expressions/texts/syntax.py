@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mlbuild.expressions.functions.converter import Converter
 from mlbuild.expressions.refusals import own, place, unsupported
 from mlbuild.expressions.tree import Node
 from mlbuild.lowering.patterns import LONGEST, BadPattern, check
@@ -13,10 +14,8 @@ from mlbuild.lowering.patterns import LONGEST, BadPattern, check
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr as Sql
 
-    from mlbuild.expressions.conversion import SyntaxConverter
 
-
-def like(converter: SyntaxConverter, sql: Sql) -> Node:
+def like(converter: Converter, sql: Sql) -> Node:
     """x LIKE 'pattern', x ILIKE 'pattern'."""
     name = type(sql).__name__.upper()
     pattern = _literal(converter, sql, f"the pattern of {name}")
@@ -29,16 +28,16 @@ def like(converter: SyntaxConverter, sql: Sql) -> Node:
     return converter.made(sql, name.casefold(), [converter.read(sql.this)], pattern)
 
 
-def regexp_like(converter: SyntaxConverter, sql: Sql) -> Node:
+def regexp_like(converter: Converter, sql: Sql) -> Node:
     """REGEXP_LIKE(x, 'pattern'): whether a part of x matches."""
     pattern = _literal(converter, sql, "the pattern of REGEXP_LIKE")
     return pattern if isinstance(pattern, Node) else _matching(converter, sql, pattern)
 
 
-def part_named(before: str, after: str) -> Callable[[SyntaxConverter, Sql], Node]:
+def part_named(before: str, after: str) -> Callable[[Converter, Sql], Node]:
     """STARTS_WITH(x, 'text'), ENDS_WITH and CONTAINS."""
 
-    def named(converter: SyntaxConverter, sql: Sql) -> Node:
+    def named(converter: Converter, sql: Sql) -> Node:
         text = _literal(converter, sql, "the second argument")
         if isinstance(text, Node):
             return text
@@ -48,7 +47,7 @@ def part_named(before: str, after: str) -> Callable[[SyntaxConverter, Sql], Node
     return named
 
 
-def _matching(converter: SyntaxConverter, sql: Sql, pattern: str) -> Node:
+def _matching(converter: Converter, sql: Sql, pattern: str) -> Node:
     offset = own(sql.expression)
     try:
         check(pattern)
@@ -57,7 +56,7 @@ def _matching(converter: SyntaxConverter, sql: Sql, pattern: str) -> Node:
     return converter.made(sql, "regexp_like", [converter.read(sql.this)], pattern)
 
 
-def _literal(converter: SyntaxConverter, sql: Sql, what: str) -> str | Node:
+def _literal(converter: Converter, sql: Sql, what: str) -> str | Node:
     """Return the text of the second argument."""
     written = sql.expression
     if type(written).__name__ == "Literal" and written.is_string and "\0" not in written.this:
