@@ -286,17 +286,10 @@ def _columns(spec: Spec, name: str) -> Mapping[str, Any]:
 
 def _ordered(description: Description, names: list[str]) -> Description:
     """Return the description with the columns in the order of the spec."""
-    tables = {
-        part: TableStatistics(
-            table.rows,
-            {
-                name: table.columns[name]
-                for name in dict.fromkeys([*names, *table.columns])
-                if name in table.columns
-            },
-        )
-        for part, table in description.tables.items()
-    }
+    tables = {}
+    for part, table in description.tables.items():
+        columns = [name for name in dict.fromkeys([*names, *table.columns]) if name in table.columns]
+        tables[part] = TableStatistics(table.rows, {name: table.columns[name] for name in columns})
     return Description(
         {part: tables[part] for part in (*SPLITS, WHOLE) if part in tables}, description.association
     )
