@@ -203,7 +203,7 @@ def test_without_a_target_the_models_are_comments(far_away: Command) -> None:
 
 def test_one_row_of_one_column_is_counted_as_one(mlbuild: Command) -> None:
     (mlbuild.folder / "one.csv").write_text("size\n1\n")
-    ran = mlbuild("init", "--from", "one.csv")
+    ran = mlbuild("init", "one.csv")
     assert ran.out == "wrote mlbuild.yaml\n  1 column, 1 row; add --target COLUMN to draft a model too\n"
     text = (mlbuild.folder / "mlbuild.yaml").read_text()
     assert "# drafted from the only row of one.csv: correct it where you know better\n" in text
