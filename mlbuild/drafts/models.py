@@ -13,9 +13,9 @@ from mlbuild.drafts.goal import Goal
 from mlbuild.drafts.names import name_of
 from mlbuild.drafts.roles import Roles
 from mlbuild.drafts.training import against_trees, is_worth_a_linear_model, linear, training
+from mlbuild.expressions.written import column_sql
 from mlbuild.frozen import frozen
 from mlbuild.models.answers.regression import Regression
-from mlbuild.spec.text.quoting import as_sql
 
 ROWS, STEPS, LINEAR = "rows", "tabular", "linear"
 
@@ -55,7 +55,7 @@ class ModelDraft:
         keys: dict[Any, Any] = {"from": source}
         steps = [dict(step) for step in self.division.steps]
         if self.goal.column.type.nullable:
-            steps.insert(0, {"op": "filter", "where": f"{as_sql(self.goal.name)} IS NOT NULL"})
+            steps.insert(0, {"op": "filter", "where": f"{column_sql(self.goal.name)} IS NOT NULL"})
         if steps:
             keys["steps"] = steps
         if self.division.remarks:

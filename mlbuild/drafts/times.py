@@ -9,9 +9,9 @@ from mlbuild.columns import TEMPORAL
 from mlbuild.data.evidence.words import words
 from mlbuild.data.inference import Inferred
 from mlbuild.drafts.periods import periods
+from mlbuild.expressions.written import column_sql
 from mlbuild.frozen import frozen
 from mlbuild.shown import visible
-from mlbuild.spec.text.quoting import as_sql
 
 if TYPE_CHECKING:
     import polars as pl
@@ -120,7 +120,7 @@ def _numbers(inferred: Inferred, name: str, values: pl.Series) -> Iterator[Timel
     """Yield the timeline of numbers in order, unless they are how long something took."""
     outcome = any(_OUTCOMES & words(other) for other in inferred.columns if other != name)
     if not outcome and not _UNITS["year"][0] & words(name):
-        yield Timeline((name,), values, calendar=False, expression=as_sql(name))
+        yield Timeline((name,), values, calendar=False, expression=column_sql(name))
 
 
 def _of_parts(inferred: Inferred, rows: pl.DataFrame, target: str) -> Iterator[Timeline]:
@@ -143,15 +143,13 @@ def _of_parts(inferred: Inferred, rows: pl.DataFrame, target: str) -> Iterator[T
         used = used[1:]
     if not used or (used[0] != "year" and len(used) == 1):
         return
-    values, expression = rows[parts[used[0]]], as_sql(parts[used[0]])
+    values, expression = rows[parts[used[0]]], column_sql(parts[used[0]])
     for unit in used[1:]:
         weight = _UNITS[unit][3]
         values = values * weight + rows[parts[unit]]
-        expression = f"{expression} * {weight} + {as_sql(parts[unit])}"
+        expression = f"{expression} * {weight} + {column_sql(parts[unit])}"
     if len(used) == 3:
-        expression = (
-            f"({as_sql(parts[used[0]])} * 100 + {as_sql(parts[used[1]])}) * 100 + {as_sql(parts[used[2]])}"
-        )
+        expression = f"({column_sql(parts[used[0]])} * 100 + {column_sql(parts[used[1]])}) * 100 + {column_sql(parts[used[2]])}"
     if values.n_unique() >= _FEWEST and ("year" in used or _in_order(values)):
         yield Timeline(tuple(parts[unit] for unit in used), values, calendar=True, expression=expression)
 

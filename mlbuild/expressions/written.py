@@ -13,10 +13,17 @@ from mlbuild.expressions.dates.calendar import SECOND
 from mlbuild.expressions.dates.units import LENGTHS, MONTHS
 from mlbuild.expressions.tree import COLUMN, LITERALS, NULL, is_literal
 
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORD = re.compile(r"[^\W\d]\w*")
 #: Words that must be in double quotes to be columns.
 _KEYWORDS = frozenset(
-    "and as between case cast date distinct else end false if in is like not null or then timestamp true when".split()
+    (
+        "all alter and any array as between call case cast connect_by_root create cross current_date "
+        "current_time current_timestamp current_user date describe distinct drop else end except execute "
+        "explain false fetch for from glob grant having if ilike in inner insert intersect interval into "
+        "is join lateral like list map not notnull null nullable object on optimize or outer "
+        "partitioned_by prepare qualify range regexp rename returning revoke rlike rollback select show "
+        "struct tablesample then timestamp true uncache union using vacuum values when where with xor"
+    ).split()
 )
 _TYPES = {"float": "DOUBLE", "int": "BIGINT", "bool": "BOOLEAN", "date": "DATE", "datetime": "TIMESTAMP"}
 _FLIPPED = {"<": ">", "<=": ">="}
@@ -83,7 +90,7 @@ def _written(tree: Sequence[Any]) -> tuple[str, int]:
     """Return the SQL and how strongly its parts are held together."""
     op, *parts = tree
     if op == COLUMN:
-        return _column(parts[0]), _WHOLE
+        return column_sql(parts[0]), _WHOLE
     if op in LITERALS:
         return _literal(op, parts[0])
     if op in ("and", "or"):
@@ -130,7 +137,8 @@ def _is_float(tree: Sequence[Any]) -> bool:
     return op in _REAL or (op in _NUMBER and any(_is_float(one) for one in values if is_tree(one)))
 
 
-def _column(name: str) -> str:
+def column_sql(name: str) -> str:
+    """Return the name of a column, in double quotes if the bare name would mean something else."""
     if _WORD.fullmatch(name) and name.casefold() not in _KEYWORDS:
         return name
     return '"' + name.replace('"', '""') + '"'

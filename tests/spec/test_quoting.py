@@ -7,10 +7,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlbuild.columns import ColumnType, Schema
-from mlbuild.expressions.binding import bind
 from mlbuild.spec.text.loader import Document, load
-from mlbuild.spec.text.quoting import as_sql, as_yaml
+from mlbuild.spec.text.quoting import as_yaml
 from tests import budget
 
 #: Possible names and values in a CSV file.
@@ -62,33 +60,6 @@ def test_any_text_is_read_back_as_key_item_and_value(key: str, value: str) -> No
     text = f"{as_yaml(key)}: {as_yaml(value)}\nlist: [{as_yaml(value)}, {as_yaml(key)}]\n"
     if key != "list":
         assert read(text) == {key: value, "list": [value, key]} == yaml.safe_load(text)
-
-
-@pytest.mark.parametrize(
-    ("name", "written"),
-    [
-        ("arr_delay", "arr_delay"),
-        ("größe", "größe"),
-        ("a b", '"a b"'),
-        ("a.b", '"a.b"'),
-        ("9E", '"9E"'),
-        ("1960", '"1960"'),
-        ("case", '"case"'),
-        ("null", '"null"'),
-        ("true", '"true"'),
-        ('say "x"', '"say ""x"""'),
-        ("a--b", '"a--b"'),
-    ],
-)
-def test_columns_are_quoted_where_their_name_is_no_word_of_sql(name: str, written: str) -> None:
-    assert as_sql(name) == written
-
-
-@settings(max_examples=budget.examples(100, 5000), deadline=None)
-@given(TEXTS.filter(bool))
-def test_any_column_can_be_named_in_an_expression(name: str) -> None:
-    schema = Schema({name: ColumnType("float", nullable=True)})
-    assert bind(f"{as_sql(name)} IS NOT NULL", schema).names == (name,)
 
 
 def read(text: str) -> object:

@@ -6,9 +6,6 @@ import math
 import re
 from typing import Any
 
-from mlbuild.columns import ColumnType, Schema
-from mlbuild.diagnostics import Rejected
-from mlbuild.expressions.binding import bind
 from mlbuild.shown import COMMAND
 from mlbuild.spec.text.scalars import resolve
 
@@ -33,15 +30,6 @@ def as_yaml(value: Any) -> str:
     if value.isprintable() and not COMMAND.search(value):
         return "'" + value.replace("'", "''") + "'"
     return '"' + COMMAND.sub(r"\\x23", "".join(map(_escaped, value))) + '"'
-
-
-def as_sql(name: str) -> str:
-    """Format a column for an expression: in double quotes, if the bare name would mean something else."""
-    try:
-        bare = bind(f"{name} IS NOT NULL", Schema({name: ColumnType("int", nullable=True)}))
-    except Rejected:
-        return '"' + name.replace('"', '""') + '"'
-    return name if bare.names == (name,) else '"' + name.replace('"', '""') + '"'
 
 
 def _escaped(char: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from mlbuild.columns import UNKNOWN, ColumnType
 from mlbuild.data.table import Table
 from mlbuild.diagnostics import Path, Problem
+from mlbuild.expressions.written import column_sql
 from mlbuild.hints import did_you_mean, listed
 from mlbuild.models import ANSWERS
 from mlbuild.models.answers.answer import Answer
@@ -15,7 +16,7 @@ from mlbuild.models.learner import Learner
 from mlbuild.params import ListOf, Name, params_of, read
 from mlbuild.spec.meaning.findings import Findings
 from mlbuild.spec.spec import DatasetSpec, TargetSpec
-from mlbuild.spec.text.quoting import as_sql, as_yaml
+from mlbuild.spec.text.quoting import as_yaml
 
 
 def read_answer(
@@ -97,5 +98,5 @@ class TargetCheck:
 
 def without_missing(dataset: str, column: str) -> str:
     """Return what to do so that a column of a dataset has no missing values."""
-    where = as_yaml(f"{as_sql(column)} IS NOT NULL")
+    where = as_yaml(f"{column_sql(column)} IS NOT NULL")
     return f"add this step to dataset '{dataset}': {{op: filter, where: {where}}}"
