@@ -139,8 +139,7 @@ class DateParts(Op):
 
     def _lower_shifted(self, state: State, graph: Graph, value: Value) -> Wholes[Tensor]:
         """Do the same in the graph."""
-        limits = graph.constant(-LIMIT, "int64"), graph.constant(LIMIT, "int64")
-        time = Wholes(graph, graph.call("Clip", value.tensor, *limits)) + SHIFT
+        time = Wholes(graph, value.tensor).limited(LIMIT) + SHIFT
         if not state:
             return time
         offset = Offsets(**state).lower(graph, (time // SECOND).tensor, SHIFT // SECOND)

@@ -54,31 +54,45 @@ def by_polars(typed: Typed, rows: pl.DataFrame) -> list[Any]:
     return made.to_list()
 
 
+def model_of(typed: Typed) -> bytes:
+    """Return an expression as an ONNX model with the output `made`, and `absent` if a string can be missing."""
+    graph = Graph()
+    values = {
+        name: input_value(graph, name, dtype, NULL_TOKEN if SCHEMA[name].nullable else None)
+        for name, dtype in typed.columns
+    }
+    value = typed.lower(graph, values)
+    assert value.dtype == typed.type.dtype
+    graph.output("made", value.tensor)
+    if value.absent is not None:
+        graph.output("absent", value.absent)
+    return graph.serialize({})
+
+
+def feed_of(typed: Typed, rows: pl.DataFrame) -> dict[str, Any]:
+    """Return rows as the inputs of such a model."""
+    return {name: _fed(rows[name], dtype) for name, dtype in typed.columns}
+
+
 class Served:
-    """The expression as an ONNX model."""
+    """The expression in onnxruntime."""
 
     def __init__(self, typed: Typed) -> None:
         self.typed = typed
-        graph = Graph()
-        values = {
-            name: input_value(graph, name, dtype, NULL_TOKEN if SCHEMA[name].nullable else None)
-            for name, dtype in typed.columns
-        }
-        value = typed.lower(graph, values)
-        assert value.dtype == typed.type.dtype
-        graph.output("made", value.tensor)
-        if value.absent is not None:
-            graph.output("absent", value.absent)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
-        model = graph.serialize({})
+        model = model_of(typed)
         inspect(model)
         self.session = ort.InferenceSession(model, options)
 
+    def answers(self, rows: pl.DataFrame) -> dict[str, Any]:
+        """Return the outputs by name."""
+        names = [one.name for one in self.session.get_outputs()]
+        return dict(zip(names, self.session.run(names, feed_of(self.typed, rows)), strict=True))
+
     def __call__(self, rows: pl.DataFrame) -> list[Any]:
         """Return the values in the form of `by_polars`."""
-        feed = {name: _fed(rows[name], dtype) for name, dtype in self.typed.columns}
-        made, *absent = self.session.run(None, feed)
+        made, *absent = self.answers(rows).values()
         assert made.shape == (len(rows), 1)
         return _values(self.typed.type.dtype, made.ravel(), absent[0].ravel() if absent else None)
 

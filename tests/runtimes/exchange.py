@@ -44,7 +44,10 @@ class Question:
             found = answer[name]
             assert found.shape == wanted.shape, f"{name} of {self.name}"
             if wanted.dtype.kind == "f":
-                difference = np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted))
+                same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+                with np.errstate(invalid="ignore"):
+                    apart = np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted))
+                difference = np.where(same, 0.0, apart)
                 assert (difference <= self.tolerance).all(), f"{name} of {self.name}"
                 largest = max(largest, float(difference.max()))
             else:

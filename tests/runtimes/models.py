@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+import polars as pl
 
+from mlbuild.expressions.binding import bind
+from mlbuild.expressions.functions.catalogue import FUNCTIONS
 from mlbuild.lowering.trees import Trees
 from mlbuild.models.lightgbm.classifier import LightgbmClassifier
 from mlbuild.models.lightgbm.regressor import LightgbmRegressor
 from mlbuild.models.lightgbm.text import ModelText
 from mlbuild.models.training import Rows, Training
+from tests.expressions.hard_rows import hard_rows
+from tests.expressions.sides import SCHEMA, Served, feed_of, table
+from tests.expressions.sides import model_of as model_of_expression
 from tests.lowering.forests import chain, feed, forest, model_of, random_rows, random_trees, shapes, walked
 from tests.models import artifacts
 from tests.models.samples import MIXED, adversarial, classes, features, number
@@ -52,6 +60,25 @@ def sets_in_sets() -> Iterator[Question]:
     for categories in CATEGORIES[1:]:
         trees = forest(random, [chain(12)] * 3, 1, categories, 1.0)
         yield _question(f"sets of {categories} in sets", trees, random, categories)
+
+
+def functions() -> Iterator[Question]:
+    """Yield every function of expressions. Runtimes process several rows with one instruction, so there are many."""
+    columns = {"start": "d", "end": "m", "u": "m"}
+    texts = [
+        re.sub(r"\b(start|end|u)\b", lambda found: columns[found[0]], text) for text in FUNCTIONS.values()
+    ]
+    ends = [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)]
+    near = [
+        end + sign * timedelta(minutes=17 * step)
+        for end, sign in zip(ends, (1, -1), strict=True)
+        for step in range(150)
+    ]
+    rows = pl.concat([hard_rows(len(near)), hard_rows(len(near)).with_columns(table(m=near))])
+    for text in (*texts, "m + INTERVAL '1' HOUR", "m - INTERVAL '1' HOUR"):
+        typed = bind(text, SCHEMA)
+        wanted = Served(typed).answers(rows)
+        yield Question(text, model_of_expression(typed), feed_of(typed, rows), wanted, typed.tolerance)
 
 
 def _question(name: str, trees: Trees, random: np.random.Generator, categories: int) -> Question:

@@ -1,4 +1,4 @@
-"""Every supported onnxruntime, in Python, Node.js and the web, evaluates trees of every shape correctly."""
+"""Every supported onnxruntime, in Python, Node.js and the web, evaluates trees of every shape and all expressions correctly."""
 
 from __future__ import annotations
 
@@ -37,6 +37,14 @@ def test_trees_of_every_shape(runtime: Runtime, questions: list[Question], tmp_p
     rows = sum(len(next(iter(one.feed.values()))) for one in questions)
     told = f"{len(questions)} models, {rows:,} rows, largest difference {largest:.2g}"
     tell(f"{runtime.language} {runtime.version}: {told}")
+
+
+@pytest.mark.parametrize("runtime", ASKED, ids=str)
+def test_every_function_of_expressions(runtime: Runtime, tmp_path: Path) -> None:
+    """The newest runtime, which other tests compare with the rows, and all others agree."""
+    questions = [*models.functions()]
+    for question, answer in zip(questions, runtime.answers(questions, tmp_path / "asked"), strict=True):
+        question.difference(answer)
 
 
 def test_no_leaf_beside_a_node_has_its_number(tmp_path: Path) -> None:

@@ -54,6 +54,12 @@ class Wholes(Generic[T]):
     def __mod__(self, other: Wholes[T] | int) -> Wholes[T]:
         return self._call("Mod", other)
 
+    def limited(self, most: int) -> Wholes[T]:
+        """Return values from -`most` to `most`. Not by `Clip`: onnxruntime 1.24 computes it wrongly for large integers."""
+        call, low, high = self.on.call, self.on.constant(-most, "int64"), self.on.constant(most, "int64")
+        raised = call("Where", call("Less", self.tensor, low), low, self.tensor)
+        return Wholes(self.on, call("Where", call("Less", high, raised), high, raised))
+
     def least(self, other: Wholes[T]) -> Wholes[T]:
         """Return the smaller value of each pair."""
         less = self.on.call("Less", self.tensor, other.tensor)

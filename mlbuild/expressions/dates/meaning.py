@@ -25,13 +25,12 @@ _CALLED = {"isodow": "weekday", "doy": "day_of_year"}
 _TO_MONDAY = 3
 
 
-def _clipped(x: MomentOperand[T]) -> T:
-    limits = (x.on.constant(limit, "int64") for limit in (-LIMIT, LIMIT))
-    return x.on.call("Clip", x.tensor, *limits)
+def _limited(x: MomentOperand[T]) -> Wholes[T]:
+    return Wholes(x.on, x.tensor).limited(LIMIT)
 
 
 def _instant(x: MomentOperand[T]) -> Instant:
-    return Instant(Wholes(x.on, _clipped(x)) + SHIFT)
+    return Instant(_limited(x) + SHIFT)
 
 
 def _number(whole: Wholes[T], *read: MomentOperand[T]) -> NumberOperand[T]:
@@ -99,7 +98,7 @@ def _plus_months(tree: Tree, x: MomentOperand[T]) -> MomentOperand[T]:
 
 
 def _plus_seconds(tree: Tree, x: MomentOperand[T]) -> MomentOperand[T]:
-    return _moment(Wholes(x.on, _clipped(x)) + (SHIFT + tree[2] * SECOND), x)
+    return _moment(_limited(x) + (SHIFT + tree[2] * SECOND), x)
 
 
 def _last_day(tree: Tree, x: MomentOperand[T]) -> MomentOperand[T]:
@@ -111,8 +110,11 @@ def _moment(shifted: Wholes[T], read: MomentOperand[T]) -> MomentOperand[T]:
     """Return a computed date, missing where the operand is missing or one of them is too far from 1970."""
     call, constant = read.on.call, read.on.constant
     tensor = (shifted - SHIFT).tensor
-    within = call("Clip", tensor, constant(FIRST, "int64"), constant(LAST, "int64"))
-    valid = call("And", call("Equal", tensor, within), call("Equal", read.tensor, _clipped(read)))
+    ends = (
+        call("LessOrEqual", constant(FIRST, "int64"), tensor),
+        call("LessOrEqual", tensor, constant(LAST, "int64")),
+    )
+    valid = call("And", call("And", *ends), call("Equal", read.tensor, _limited(read).tensor))
     return MomentOperand(read.on, call("Where", valid, tensor, constant(NAT, "int64")))
 
 

@@ -24,5 +24,3 @@ LENGTHS: Mapping[str, int] = {
     "minute": 60 * SECOND,
     "second": SECOND,
 }
-#: The units of a fixed length that a date can be moved by without becoming a datetime.
-OF_DATES = ("week", "day")
