@@ -9,17 +9,13 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
 from mlbuild.moments import parse_moment
-from mlbuild.monitoring.log import contents_of
-
-if TYPE_CHECKING:
-    pass
+from mlbuild.monitoring.log import contents_of, lines_of
 
 #: The parts of a record with a value for each column.
 _SIDES = ("inputs", "outputs", "hashes")
@@ -66,11 +62,7 @@ def compact(files: Sequence[Path], open_target: Callable[[], Any]) -> Compacted:
 
 def _records(content: bytes) -> Iterator[Json | None]:
     """Yield the record in each line, with its time in microseconds; None for one that cannot be read."""
-    for line in content.splitlines():
-        record = None
-        with suppress(ValueError, RecursionError):
-            record = json.loads(line)
-        yield _checked(record) if isinstance(record, dict) else None
+    yield from (None if record is None else _checked(record) for record in lines_of(content))
 
 
 def _checked(record: Json) -> Json | None:

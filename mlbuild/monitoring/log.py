@@ -8,6 +8,7 @@ number is the text `inf` or `-inf`, because JSON has none.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.columns import TEMPORAL
 from mlbuild.frozen import frozen
+from mlbuild.kinds import Json
 from mlbuild.moments import parse_moments
 from mlbuild.monitoring.compacted import COMPACT, compacted_frames
 from mlbuild.profiles.column import ColumnProfile
@@ -93,6 +95,15 @@ def contents_of(file: Path) -> bytes:
         OSError: It cannot be read.
     """
     return read_regular(file, _LIMIT)
+
+
+def lines_of(content: bytes) -> Iterator[Json | None]:
+    """Yield the object in each line; None for a line that has none, such as the last one of a process that was killed."""
+    for line in content.splitlines():
+        record = None
+        with suppress(ValueError, RecursionError):
+            record = json.loads(line)
+        yield record if isinstance(record, dict) else None
 
 
 def read_log(files: Sequence[Path], profile: Profile) -> Log:

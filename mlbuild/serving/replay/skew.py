@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.bundle.opened import Opened
 from mlbuild.frozen import frozen
 from mlbuild.kinds import Json
+from mlbuild.monitoring.log import lines_of
 from mlbuild.serving.outputs import Output
 from mlbuild.serving.replay.answering import Answering, doubles, wrong_places
 
@@ -102,12 +102,8 @@ def skew_of(records: Iterable[Json], find: Callable[[str], Opened | None]) -> Sk
 
 def records_in(content: bytes) -> Iterator[Json]:
     """Yield the records in the lines of a log that can be read."""
-    for line in content.splitlines():
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(record, dict) and all(type(record.get(key)) is kind for key, kind in _KEYS.items()):
+    for record in lines_of(content):
+        if record is not None and all(type(record.get(key)) is kind for key, kind in _KEYS.items()):
             yield record
 
 
