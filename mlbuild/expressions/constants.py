@@ -46,8 +46,8 @@ class Scalars:
 def _for_python(pattern: str) -> str:
     """Rewrite a pattern so that Python gives the result of other engines, and those of LIKE in linear time, as they do.
 
-    In Python, `$` also matches before the last line break. In a pattern of LIKE, for each part, the first match is as good as any other, so there is no need to backtrack. In `pattern`, `.*`
-    always means any text.
+    In Python, `$` also matches before the last line break. In a pattern of LIKE, `.*` always means any text. For each
+    part, the first match is as good as any other, so there is no need to backtrack.
     """
     if is_search(pattern):
         return re.sub(r"(\\.)|\$(?![^\[]*\])", lambda found: found[1] or r"\Z", pattern, flags=re.DOTALL)

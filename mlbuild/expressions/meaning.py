@@ -96,8 +96,7 @@ def _among(tree: Tree, x: Any, *items: Any) -> Any:
 
 
 def _cast(tree: Tree, x: Operand[T]) -> Operand[T]:
-    """Convert numbers and bools to each other. A date is already a datetime at
-    midnight."""
+    """Convert numbers and bools to each other. A date is already a datetime at midnight."""
     if isinstance(x, TruthOperand):
         return x.number()
     if not isinstance(x, NumberOperand):

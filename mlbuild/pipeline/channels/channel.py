@@ -25,7 +25,6 @@ from mlbuild.shown import is_unicode
 #: The folder of all channels, in the folder of the project.
 FOLDER = CHANNELS
 FORMAT = 1
-#: The file of a channel that is its model.
 #: The most changes of a channel that are kept, and the largest file.
 MOST = 100
 _LIMIT = 10_000_000

@@ -134,8 +134,8 @@ class BuildPrinter:
         """Print one line for all tasks that the same failures block: a list of them would hide the failures."""
         for by, tasks in self._blocked.items():
             few = self._verbose or len(tasks) <= _NAMED
-            told = ", ".join(tasks) if few else f"{len(tasks)} tasks"
-            self._write([f"{self._paint('dim', '  blocked')}  {told} ({', '.join(by)} failed)"])
+            named = ", ".join(tasks) if few else f"{len(tasks)} tasks"
+            self._write([f"{self._paint('dim', '  blocked')}  {named} ({', '.join(by)} failed)"])
 
     def _printed(self, task: str, unless: bool = False, always: bool = False) -> None:
         """Print what a task wrote to its standard streams, after it has ended."""
