@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlbuild.columns import ColumnType, Schema
-from mlbuild.diagnostics import Path, Problem, Rejected
+from mlbuild.diagnostics import Failed, Path, Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
@@ -15,6 +15,11 @@ from mlbuild.ops.op import Frame, Op, Placement, State, Target
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+def no_values(column: pl.Series) -> Failed:
+    """Create the failure for a column from which nothing can be learned."""
+    return data_failure(f"column '{column.name}' has no values in the training rows", column=column.name)
 
 
 @frozen

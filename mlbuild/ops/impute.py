@@ -13,7 +13,7 @@ from mlbuild.diagnostics import Problem, Rejected, data_failure
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
-from mlbuild.ops.columnwise import Columnwise
+from mlbuild.ops.columnwise import Columnwise, no_values
 from mlbuild.ops.constants import WORDS, read_constant
 from mlbuild.ops.missing.flags import flag_name, flag_type, flags_of, lowered_flags
 from mlbuild.ops.op import Frame, Placement, State, Target
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 STRATEGIES = {
-    "mean": "mean of the train rows; an int column becomes float",
-    "median": "median of the train rows; an int column becomes float",
-    "most_frequent": "most frequent value of the train rows; the smallest if there are several",
+    "mean": "mean of the training rows; an int column becomes float",
+    "median": "median of the training rows; an int column becomes float",
+    "most_frequent": "most frequent value of the training rows; the smallest if there are several",
     "constant": "the `fill_value`",
 }
 #: The strategies that compute with values. The others accept every dtype.
@@ -45,7 +45,7 @@ class Impute(Columnwise):
 
     strategy: str = field(
         Choice(STRATEGIES),
-        "How to choose the replacement. It is computed per column from the train rows.",
+        "How to choose the replacement. It is computed per column from the training rows.",
     )
     fill_value: Any = field(
         Scalar(),
@@ -104,11 +104,10 @@ class Impute(Columnwise):
             return None
         values = present(column)
         if not len(values):
-            message = f"column '{column.name}' has no values in the train rows"
-            raise data_failure(message, column=column.name)
+            raise no_values(column)
         value = _LEARN[self.strategy](values)
         if isinstance(value, float) and not math.isfinite(value):
-            message = f"the {self.strategy} of column '{column.name}' in the train rows is not finite"
+            message = f"the {self.strategy} of column '{column.name}' in the training rows is not finite"
             raise data_failure(message, column=column.name)
         return value
 

@@ -10,11 +10,11 @@ from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
-from mlbuild.ops.categories.counting import frequency_problems, frequent
+from mlbuild.ops.categories.counting import frequency_problems, frequent, min_frequency_field, rows_of
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.op import State, Target
 from mlbuild.ops.vocabulary import CATEGORICAL, Codes, fit_vocabulary
-from mlbuild.params import Choice, Integer, Number, field
+from mlbuild.params import Choice, Integer, field
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,12 +48,7 @@ class OneHot(Columnwise):
     takes = CATEGORICAL
 
     handle_missing: str = field(Choice(MISSING), "How to encode a missing value.", default="ignore")
-    min_frequency: float | None = field(
-        Number(above=0),
-        "The smallest number of train rows of a frequent category or, if it is less than 1, the smallest share.",
-        default=None,
-        examples=(0.01, 20),
-    )
+    min_frequency: float | None = min_frequency_field()
     max_categories: int | None = field(
         Integer(min=2),
         "The largest number of positions, including that of infrequent categories, but not that of missing values.",
@@ -75,9 +70,7 @@ class OneHot(Columnwise):
 
     def fit_column(self, column: pl.Series, type_: ColumnType, target: Target | None) -> dict[str, Any]:
         words = fit_vocabulary(self.op, column, type_, LIMIT)
-        rows = dict(column.drop_nulls().alias("word").value_counts(name="rows").iter_rows())
-        counts = [rows.get(word, 0) for word in words]
-        chosen = frequent(counts, len(column), self.min_frequency, self.max_categories)
+        chosen = frequent(rows_of(words, column), len(column), self.min_frequency, self.max_categories)
         kept = [word for word, is_chosen in zip(words, chosen, strict=True) if is_chosen]
         return {"categories": kept, "others": len(kept) < len(words)}
 

@@ -36,13 +36,13 @@ class Ordinal(Columnwise):
     categories: tuple[Any, ...] | None = field(
         ListOf(Scalar(), min_items=1),
         "The categories in their order, which is that of the codes. Other values are unknown. Default: those of the"
-        " contract, or else those of the train rows.",
+        " contract, or else those of the training rows.",
         default=None,
         examples=(["low", "medium", "high"],),
     )
     unknown_value: int = field(
         Integer(max=-1),
-        "Code for values that are neither in the contract's categories nor in the train rows.",
+        "Code for values that are neither in the contract's categories nor in the training rows.",
         default=-1,
         examples=(-1,),
     )

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlbuild.columns import NUMERIC, ColumnType
-from mlbuild.data.casts import present
-from mlbuild.diagnostics import Problem, data_failure
+from mlbuild.diagnostics import Problem
 from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
+from mlbuild.ops.numbers.learned import all_finite, numbers_of, too_large
+from mlbuild.ops.numbers.scaling import lower_scaled, scaled
 from mlbuild.ops.op import Target
 from mlbuild.params import Boolean, field
 
@@ -33,8 +34,8 @@ class Standard(Columnwise):
     op = "standard"
     takes = NUMERIC
 
-    with_mean: bool = field(Boolean(), "Subtract the mean of the train rows.", default=True)
-    with_std: bool = field(Boolean(), "Divide by the standard deviation of the train rows.", default=True)
+    with_mean: bool = field(Boolean(), "Subtract the mean of the training rows.", default=True)
+    with_std: bool = field(Boolean(), "Divide by the standard deviation of the training rows.", default=True)
 
     def check(self) -> Iterator[Problem]:
         if not self.with_mean and not self.with_std:
@@ -50,24 +51,12 @@ class Standard(Columnwise):
         return learned | ({"scale": scale} if self.with_std else {})
 
     def apply_column(self, state: Mapping[str, float], column: pl.Series, type_: ColumnType) -> pl.Series:
-        import polars as pl
-
-        column = column.cast(pl.Float64)
-        if self.with_mean:
-            column = column - state["mean"]
-        # Not a division: polars replaces division by a number with this multiplication, and the last bit can
-        # differ.
-        return column * (1 / state["scale"]) if self.with_std else column
+        return scaled(column, state.get("mean"), state.get("scale"))
 
     def lower_column(
         self, state: Mapping[str, float], graph: Graph, value: Value, type_: ColumnType
     ) -> Value:
-        tensor = value.tensor
-        if self.with_mean:
-            tensor = graph.call("Sub", tensor, graph.constant(state["mean"]))
-        if self.with_std:
-            tensor = graph.call("Mul", tensor, graph.constant(1 / state["scale"]))
-        return Value("float", tensor)
+        return lower_scaled(graph, value, state.get("mean"), state.get("scale"))
 
 
 def _mean_and_scale(column: pl.Series) -> tuple[float, float]:
@@ -80,17 +69,13 @@ def _mean_and_scale(column: pl.Series) -> tuple[float, float]:
         Failed: There are no values, or the sums are not finite.
     """
     import numpy as np
-    import polars as pl
 
-    values = present(column).cast(pl.Float64).to_numpy()
-    if not len(values):
-        raise data_failure(f"column '{column.name}' has no values in the train rows", column=column.name)
+    values = numbers_of(column)
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(values.mean())
         variance = float(np.square(values - mean).mean())
-    if not math.isfinite(mean) or not math.isfinite(variance):
-        message = f"column '{column.name}' has values in the train rows that are infinite or too large"
-        raise data_failure(message, column=column.name)
+    if not all_finite(mean, variance):
+        raise too_large(column)
     error = len(values) * EPSILON * mean
     rounding = len(values) * EPSILON * variance + error * error
     return mean, 1.0 if variance <= rounding else math.sqrt(variance)

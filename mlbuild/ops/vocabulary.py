@@ -11,6 +11,7 @@ from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph, Tensor
 from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import Value
+from mlbuild.ops.columnwise import no_values
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +28,7 @@ def fit_vocabulary(op: str, column: pl.Series, type_: ColumnType, limit: int) ->
     """
     words = list(type_.categories or column.drop_nulls().unique().sort())
     if not words:
-        raise data_failure(f"column '{column.name}' has no values in the train rows", column=column.name)
+        raise no_values(column)
     if len(words) > limit:
         message = f"column '{column.name}' has {len(words):,} distinct values, but '{op}' supports at most {limit:,}"
         raise data_failure(message, column=column.name, values=len(words), limit=limit)

@@ -130,11 +130,11 @@ def test_a_column_that_is_missing_everywhere_cannot_be_learned_from(strategy: st
     with pytest.raises(Failed) as failed:
         transformed(f"{{op: impute, columns: x, strategy: {strategy}}}", {"x": [None, None]}, x="float?")
     assert failed.value.failure.kind == "data"
-    assert failed.value.failure.message == "column 'x' has no values in the train rows"
+    assert failed.value.failure.message == "column 'x' has no values in the training rows"
 
 
 def test_an_infinite_mean_cannot_be_put_in() -> None:
-    with pytest.raises(Failed, match="the mean of column 'x' in the train rows is not finite"):
+    with pytest.raises(Failed, match="the mean of column 'x' in the training rows is not finite"):
         transformed("{op: impute, columns: x, strategy: mean}", {"x": [float("inf"), 1.0]}, x="float?")
 
 

@@ -54,7 +54,7 @@ def test_infinite_values_come_later_only() -> None:
     assert transformed(X, {"x": [1.0, 3.0]}, {"x": [infinity, -infinity]}, x="float") == {
         "x": [infinity, -infinity]
     }
-    message = "column 'x' has values in the train rows that are infinite or too large"
+    message = "column 'x' has values in the training rows that are infinite or too large"
     with pytest.raises(Failed, match=message):
         transformed(X, {"x": [1.0, infinity]}, x="float")
     with pytest.raises(Failed, match=message):
@@ -62,7 +62,7 @@ def test_infinite_values_come_later_only() -> None:
 
 
 def test_a_column_that_is_missing_everywhere_cannot_be_learned_from() -> None:
-    with pytest.raises(Failed, match="column 'x' has no values in the train rows"):
+    with pytest.raises(Failed, match="column 'x' has no values in the training rows"):
         transformed(X, {"x": [None]}, x="float?")
 
 

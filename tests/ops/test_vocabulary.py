@@ -30,7 +30,7 @@ def test_a_column_that_is_missing_everywhere_has_no_words() -> None:
     with pytest.raises(Failed) as failed:
         fit_vocabulary("ordinal", pl.Series("x", [None], dtype=pl.String), OPEN, 10)
     assert failed.value.failure.kind == "data"
-    assert failed.value.failure.message == "column 'x' has no values in the train rows"
+    assert failed.value.failure.message == "column 'x' has no values in the training rows"
 
 
 def test_too_many_words_are_refused() -> None:

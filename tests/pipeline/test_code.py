@@ -108,7 +108,7 @@ def test_a_comment_or_docstring_anywhere_reruns_nothing() -> None:
         ("diagnostics.py", next(iter(CODES.values())), "something else"),
         ("diagnostics.py", "WARNINGS = ", "WARNINGS = ('a-new-code',), "),
         ("ops/__init__.py", "Catalogue(\n    {", 'Catalogue(\n    {"new": "mlbuild.ops.new.New",'),
-        ("ops/standard.py", "Subtract the mean of the train rows.", "Subtract it."),
+        ("ops/standard.py", "Subtract the mean of the training rows.", "Subtract it."),
         ("models/lightgbm/regressor.py", "absolute error", "the absolute difference"),
         ("kinds.py", '"an integer"', '"a whole number"'),
         ("engine/execution/run.py", "def build(", "def unused(): ...\n\n\ndef build("),

@@ -33,7 +33,7 @@ class Count(Columnwise):
 
     normalize: bool = field(
         Boolean(),
-        "Whether to divide by the number of train rows in which the column is not missing.",
+        "Whether to divide by the number of training rows in which the column is not missing.",
         default=False,
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mlbuild.columns import ColumnType
 from mlbuild.diagnostics import Problem
 from mlbuild.ops.vocabulary import fit_vocabulary
+from mlbuild.params import Number, field
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,8 +25,23 @@ def count_words(op: str, column: pl.Series, type_: ColumnType) -> tuple[list[Any
         Failed: There is no value, there are more than `LIMIT`, or an integer is larger than 2^53.
     """
     words = fit_vocabulary(op, column, replace(type_, categories=None), LIMIT)
+    return words, rows_of(words, column)
+
+
+def rows_of(words: Sequence[Any], column: pl.Series) -> list[int]:
+    """Return how many rows have each of these values."""
     rows = dict(column.drop_nulls().alias("word").value_counts(name="rows").iter_rows())
-    return words, [rows[word] for word in words]
+    return [rows.get(word, 0) for word in words]
+
+
+def min_frequency_field() -> Any:
+    """Return the parameter `min_frequency`, which `frequency_problems` checks and `frequent` takes."""
+    return field(
+        Number(above=0),
+        "The smallest number of training rows of a frequent category or, if it is less than 1, the smallest share.",
+        default=None,
+        examples=(0.01, 20),
+    )
 
 
 def frequency_problems(min_frequency: float | None) -> Iterator[Problem]:

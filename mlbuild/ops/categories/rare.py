@@ -12,11 +12,11 @@ from mlbuild.frozen import frozen
 from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.operators import ML
 from mlbuild.lowering.value import Value
-from mlbuild.ops.categories.counting import count_words, frequency_problems, frequent
+from mlbuild.ops.categories.counting import count_words, frequency_problems, frequent, min_frequency_field
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.constants import WORDS, read_constant
 from mlbuild.ops.op import Target
-from mlbuild.params import Integer, Number, Scalar, field
+from mlbuild.params import Integer, Scalar, field
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,12 +33,7 @@ class Rare(Columnwise):
     op = "rare"
     takes = ("string", "int")
 
-    min_frequency: float | None = field(
-        Number(above=0),
-        "The smallest number of train rows of a frequent category or, if it is less than 1, the smallest share.",
-        default=None,
-        examples=(0.01, 20),
-    )
+    min_frequency: float | None = min_frequency_field()
     max_categories: int | None = field(
         Integer(min=2),
         "The largest number of categories, including `value`. The most frequent ones remain.",

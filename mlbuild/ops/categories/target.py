@@ -49,9 +49,9 @@ class TargetEncoding(Columnwise):
         default=None,
         examples=(10, 0),
     )
-    cv: int = field(Integer(min=2, max=100), "The number of folds for the train rows.", default=5)
+    cv: int = field(Integer(min=2, max=100), "The number of folds for the training rows.", default=5)
     seed: int = field(
-        Integer(min=0), "The seed for the random assignment of the train rows to folds.", default=0
+        Integer(min=0), "The seed for the random assignment of the training rows to folds.", default=0
     )
 
     def infer_column(self, name: str, type_: ColumnType) -> ColumnType:

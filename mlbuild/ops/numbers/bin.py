@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mlbuild.ops.numbers.arrays import Floats
 
 STRATEGIES = {
-    "quantile": "bins with about the same number of train rows",
-    "uniform": "bins of the same width, from the smallest to the largest value of the train rows",
+    "quantile": "bins with about the same number of training rows",
+    "uniform": "bins of the same width, from the smallest to the largest value of the training rows",
     "edges": "bins between the `edges`",
 }
 BINS = 5

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlbuild.data.casts import present
 from mlbuild.diagnostics import Failed, data_failure
+from mlbuild.ops.columnwise import no_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,7 @@ def numbers_of(column: pl.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
 
     values = present(column).cast(pl.Float64).to_numpy()
     if not len(values):
-        raise data_failure(f"column '{column.name}' has no values in the train rows", column=column.name)
+        raise no_values(column)
     return values
 
 
@@ -46,7 +47,7 @@ def quantiles(values: np.ndarray[Any, Any], percent: Sequence[float]) -> list[fl
 
 def too_large(column: pl.Series) -> Failed:
     """Create the failure for a column from which nothing finite can be computed."""
-    message = f"column '{column.name}' has values in the train rows that are infinite or too large"
+    message = f"column '{column.name}' has values in the training rows that are infinite or too large"
     return data_failure(message, column=column.name)
 
 

@@ -10,6 +10,7 @@ from mlbuild.lowering.graph import Graph
 from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.numbers.learned import all_finite, numbers_of, too_large, usable_scale
+from mlbuild.ops.numbers.scaling import lower_scaled, scaled
 from mlbuild.ops.op import Target
 
 if TYPE_CHECKING:
@@ -38,10 +39,7 @@ class MaxAbs(Columnwise):
         return scale
 
     def apply_column(self, state: float, column: pl.Series, type_: ColumnType) -> pl.Series:
-        import polars as pl
-
-        # Not a division: polars replaces division by a number with this multiplication.
-        return column.cast(pl.Float64) * (1 / state)
+        return scaled(column, None, state)
 
     def lower_column(self, state: float, graph: Graph, value: Value, type_: ColumnType) -> Value:
-        return Value("float", graph.call("Mul", value.tensor, graph.constant(1 / state)))
+        return lower_scaled(graph, value, None, state)

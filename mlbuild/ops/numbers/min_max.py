@@ -39,7 +39,7 @@ class MinMax(Columnwise):
         examples=([-1, 1],),
     )
     clip: bool = field(
-        Boolean(), "Whether values outside the range of the train rows become its ends.", default=False
+        Boolean(), "Whether values outside the range of the training rows become its ends.", default=False
     )
 
     def check(self) -> Iterator[Problem]:

@@ -59,7 +59,7 @@ class Power(Columnwise):
         if self.method == "box-cox":
             values = values[values > 0]
             if not len(values):
-                message = f"column '{column.name}' has no positive values in the train rows"
+                message = f"column '{column.name}' has no positive values in the training rows"
                 raise data_failure(message, column=column.name)
         if not np.isfinite(values).all():
             raise too_large(column)

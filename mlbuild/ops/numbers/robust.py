@@ -14,6 +14,7 @@ from mlbuild.lowering.value import Value
 from mlbuild.ops.columnwise import Columnwise
 from mlbuild.ops.numbers.learned import all_finite, numbers_of, quantiles, too_large, usable_scale
 from mlbuild.ops.numbers.limits import range_problems
+from mlbuild.ops.numbers.scaling import lower_scaled, scaled
 from mlbuild.ops.op import Target
 from mlbuild.params import Boolean, ListOf, Number, field
 
@@ -34,9 +35,9 @@ class Robust(Columnwise):
     op = "robust"
     takes = NUMERIC
 
-    with_centering: bool = field(Boolean(), "Subtract the median of the train rows.", default=True)
+    with_centering: bool = field(Boolean(), "Subtract the median of the training rows.", default=True)
     with_scaling: bool = field(
-        Boolean(), "Divide by the distance between the quantiles of the train rows.", default=True
+        Boolean(), "Divide by the distance between the quantiles of the training rows.", default=True
     )
     quantile_range: tuple[float, ...] = field(
         ListOf(Number(min=0, max=100), min_items=1),
@@ -91,20 +92,9 @@ class Robust(Columnwise):
         return high - low
 
     def apply_column(self, state: Mapping[str, float], column: pl.Series, type_: ColumnType) -> pl.Series:
-        import polars as pl
-
-        column = column.cast(pl.Float64)
-        if self.with_centering:
-            column = column - state["center"]
-        # Not a division: polars replaces division by a number with this multiplication.
-        return column * (1 / state["scale"]) if self.with_scaling else column
+        return scaled(column, state.get("center"), state.get("scale"))
 
     def lower_column(
         self, state: Mapping[str, float], graph: Graph, value: Value, type_: ColumnType
     ) -> Value:
-        tensor = value.tensor
-        if self.with_centering:
-            tensor = graph.call("Sub", tensor, graph.constant(state["center"]))
-        if self.with_scaling:
-            tensor = graph.call("Mul", tensor, graph.constant(1 / state["scale"]))
-        return Value("float", tensor)
+        return lower_scaled(graph, value, state.get("center"), state.get("scale"))

@@ -39,7 +39,7 @@ def test_a_category_of_the_contract_without_rows_counts_zero() -> None:
 
 
 def test_a_column_that_is_missing_everywhere_cannot_be_learned_from() -> None:
-    with pytest.raises(Failed, match="column 'x' has no values in the train rows"):
+    with pytest.raises(Failed, match="column 'x' has no values in the training rows"):
         transformed(X, {"x": [None]}, x="string?")
 
 

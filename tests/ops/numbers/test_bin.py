@@ -43,10 +43,10 @@ def test_equal_quantiles_make_fewer_bins() -> None:
 def test_bins_without_end_cannot_be_learned(strategy: str) -> None:
     text = f"{{op: bin, columns: x, strategy: {strategy}}}"
     with pytest.raises(
-        Failed, match="column 'x' has values in the train rows that are infinite or too large"
+        Failed, match="column 'x' has values in the training rows that are infinite or too large"
     ):
         transformed(text, {"x": [1.0, INF]}, x="float")
-    with pytest.raises(Failed, match="column 'x' has no values in the train rows"):
+    with pytest.raises(Failed, match="column 'x' has no values in the training rows"):
         transformed(text, {"x": [None]}, x="float?")
 
 

@@ -33,7 +33,7 @@ def test_the_numbers_are_those_of_scikit_learn() -> None:
 def test_infinite_values_come_later_only() -> None:
     assert transformed(X, {"x": [2.0]}, {"x": [-INF, INF]}, x="float") == {"x": [-INF, INF]}
     with pytest.raises(
-        Failed, match="column 'x' has values in the train rows that are infinite or too large"
+        Failed, match="column 'x' has values in the training rows that are infinite or too large"
     ):
         transformed(X, {"x": [1.0, -INF]}, x="float")
 

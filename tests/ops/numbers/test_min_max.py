@@ -44,13 +44,13 @@ def test_the_numbers_are_those_of_scikit_learn(written: str) -> None:
 @pytest.mark.parametrize("values", [[1.0, INF], [-1e308, 1e308]])
 def test_a_range_without_end_cannot_be_learned(values: list[float]) -> None:
     with pytest.raises(
-        Failed, match="column 'x' has values in the train rows that are infinite or too large"
+        Failed, match="column 'x' has values in the training rows that are infinite or too large"
     ):
         transformed(X, {"x": values}, x="float")
 
 
 def test_a_column_that_is_missing_everywhere_cannot_be_learned_from() -> None:
-    with pytest.raises(Failed, match="column 'x' has no values in the train rows"):
+    with pytest.raises(Failed, match="column 'x' has no values in the training rows"):
         transformed(X, {"x": [None]}, x="float?")
 
 

@@ -47,7 +47,7 @@ def test_only_positive_numbers_have_a_box_cox_power() -> None:
     assert after("{op: power, columns: x}", x="int") == {"x": "float"}
     again = transformed(text, {"x": [1.0, 2.0, -5.0, 3.0]}, {"x": [2.0]}, x="float")
     assert again == transformed(text, {"x": [3.0, 2.0, 1.0]}, {"x": [2.0]}, x="float")
-    with pytest.raises(Failed, match="column 'x' has no positive values in the train rows"):
+    with pytest.raises(Failed, match="column 'x' has no positive values in the training rows"):
         transformed(text, {"x": [-1.0, 0.0]}, x="float")
 
 
@@ -60,7 +60,7 @@ def test_a_constant_column_stays_as_it_is(value: float) -> None:
 def test_infinite_values_come_later_only() -> None:
     text = "{op: power, columns: x}"
     with pytest.raises(
-        Failed, match="column 'x' has values in the train rows that are infinite or too large"
+        Failed, match="column 'x' has values in the training rows that are infinite or too large"
     ):
         transformed(text, {"x": [1.0, INF]}, x="float")
     made = transformed(text, {"x": [1.0, 1.0]}, {"x": [-INF, INF]}, x="float")

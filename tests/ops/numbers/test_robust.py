@@ -23,7 +23,7 @@ def test_outliers_do_not_matter_even_if_they_are_infinite() -> None:
     train = {"x": [-INF, 1.0, 2.0, 3.0, 4.0, 5.0, INF]}
     assert transformed(X, train, {"x": [3.0, 6.0, INF]}, x="float") == {"x": [0.0, 1.0, INF]}
     with pytest.raises(
-        Failed, match="column 'x' has values in the train rows that are infinite or too large"
+        Failed, match="column 'x' has values in the training rows that are infinite or too large"
     ):
         transformed(X, {"x": [1.0, INF]}, x="float")
 

@@ -25,7 +25,7 @@ def test_infinite_values_become_a_quantile() -> None:
     train = {"x": [-INF, 1.0, 2.0, 3.0, 4.0, INF]}
     assert transformed(text, train, {"x": [-INF, 2.5, INF]}, x="float") == {"x": [1.0, 2.5, 4.0]}
     with pytest.raises(
-        Failed, match="column 'x' has values in the train rows that are infinite or too large"
+        Failed, match="column 'x' has values in the training rows that are infinite or too large"
     ):
         transformed(X, {"x": [1.0, INF]}, x="float")
 

@@ -30,9 +30,9 @@ class Count(Regression):
     def check_train(cls, target: Array, classes: int) -> None:
         super().check_train(target, classes)
         if bad := int((target < 0).sum()):
-            raise data_failure(f"the target is negative in {bad} of {len(target)} train rows")
+            raise data_failure(f"the target is negative in {bad} of {len(target)} training rows")
         if not target.any():
-            raise data_failure(f"the target is 0 in all {len(target)} train rows")
+            raise data_failure(f"the target is 0 in all {len(target)} training rows")
 
     @classmethod
     def outputs(cls, coding: Coding) -> tuple[ModelOutput, ...]:

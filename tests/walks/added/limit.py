@@ -33,7 +33,9 @@ class Limit(Columnwise):
 
         values = column.cast(pl.Float64).drop_nulls()
         if values.is_empty() or values.is_infinite().any():
-            raise data_failure(f"column '{column.name}' has no range in the train rows", column=column.name)
+            raise data_failure(
+                f"column '{column.name}' has no range in the training rows", column=column.name
+            )
         low, high = values.sort().gather([0, len(values) - 1]).to_list()
         return {"low": low + 0.0, "high": high + 0.0}
 
